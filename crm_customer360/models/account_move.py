@@ -1,0 +1,77 @@
+from odoo import models
+from odoo.tools import SQL
+
+from .account_move_line import SALE_TYPES, sale_cost_update
+
+# What the cost of a sale is read from.
+SALE_COST_INPUTS = {
+    "account.account": ["account_type"],
+    "account.move": ["move_type", "reversed_entry_id"],
+    "account.move.line": [
+        "account_id",
+        "balance",
+        "company_currency_id",
+        "company_id",
+        "display_type",
+        "is_downpayment",
+        "move_id",
+        "product_id",
+        "product_uom_id",
+        "quantity",
+    ],
+    "ir.default": ["company_id", "condition", "field_id", "json_value", "user_id"],
+    "product.product": ["standard_price"],
+    "product.template": ["uom_id"],
+    "res.currency": ["rounding"],
+    "sale.order": ["currency_rate"],
+    "sale.order.line": [
+        "is_downpayment",
+        "order_id",
+        "product_id",
+        "product_uom_id",
+        "product_uom_qty",
+        "purchase_price",
+    ],
+    "uom.uom": ["factor"],
+}
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _post(self, soft=True):
+        # stock_account creates the COGS entries before it calls super: they exist
+        # now, whether its override is inside or outside of this one. What is only
+        # scheduled for later is not in the result.
+        posted = super()._post(soft)
+        posted._freeze_sale_cost()
+        return posted
+
+    def _freeze_sale_cost(self):
+        """Set the cost of a sale on the product lines of these customer documents.
+
+        One statement for all of them; a second one where a document and its reversal
+        are posted together, as the reversal takes the unit cost of the first. Lines
+        posted before keep their unit cost as long as their product is the same.
+        """
+        pending = self.sudo().filtered(lambda move: move.move_type in SALE_TYPES)
+        if not pending:
+            return
+        for model, fnames in SALE_COST_INPUTS.items():
+            self.env[model].flush_model(fnames)
+        cogs = "cogs_origin_id" in self.env["account.move.line"]._fields
+        if cogs:
+            self.env["account.move.line"].flush_model(["cogs_origin_id"])
+        while pending:
+            ready = pending.filtered(
+                lambda move, mates=pending: move.reversed_entry_id not in mates
+            )
+            ready = ready or pending  # documents that reverse each other: whatever
+            self.env.cr.execute(
+                sale_cost_update(SQL("move.id IN %s", tuple(ready.ids)), cogs=cogs)
+            )
+            pending -= ready
+        self.env["account.move.line"].invalidate_model(
+            ["sale_cost", "sale_cost_source", "sale_cost_unit", "sale_cost_product"],
+            flush=False,
+        )
