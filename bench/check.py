@@ -6,11 +6,13 @@ from collections import defaultdict
 from odoo import Command
 from odoo.tools import SQL
 
-# Drawn afresh at every computation, or only at creation.
+# Computed from what has no bearing on the document later on.
 NOT_RECOMPUTED = {
     "account.move": {"access_token", "made_sequence_gap"},
-    "account.move.line": set(),
     "res.partner": {"calendar_last_notif_ack"},
+    # Predictive scoring; the journal's setting at the time of payment.
+    "crm.lead": {"automated_probability"},
+    "account.payment": {"outstanding_account_id"},
 }
 
 

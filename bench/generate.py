@@ -3,7 +3,7 @@
 
     python bench/generate.py -d DB --customers 10000 --seed 1
 
-The database must have ``account`` and what the addons depend on installed. The same
+The database must have what the addons depend on installed. The same
 seed, sizes and dates give the same data. ``--check 30`` verifies a sample through
 the ORM afterwards and takes back whatever the check changed.
 """
@@ -31,7 +31,9 @@ from bench.companies import (  # noqa: E402
     ensure_products,
     ensure_sales_people,
 )
+from bench.orders import make_orders  # noqa: E402
 from bench.patterns import capture_patterns  # noqa: E402
+from bench.relations import make_relations  # noqa: E402
 from bench.rows import Dice  # noqa: E402
 
 
@@ -82,6 +84,10 @@ def generate(
     plan.plan_bills(cr, dice, start, end)
     clock("plan of credit notes, payments, bills")
     ledger.post_plan(cr, patterns, clock)
+    make_orders(cr, patterns, dice, end)
+    clock("orders")
+    make_relations(cr, patterns, dice, start, end)
+    clock("opportunities, ratings, meetings, messages, activities")
     cr.execute("SELECT kind, count(*) FROM plan_move GROUP BY kind ORDER BY kind")
     counts = dict(cr.fetchall())
     env.invalidate_all()
@@ -99,6 +105,16 @@ def set_up_session(cr):
     cr.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
     if cr.fetchone()[0]:
         cr.execute("SET LOCAL session_replication_role = replica")
+
+
+def vacuum(registry):
+    """Statistics and visibility as autovacuum leaves them in a database that grew."""
+    with registry.cursor() as cr:
+        cr._cnx.autocommit = True
+        try:
+            cr.execute("VACUUM (ANALYZE)")
+        finally:
+            cr._cnx.autocommit = False
 
 
 def main(arguments=None):
@@ -129,8 +145,7 @@ def main(arguments=None):
             options.years,
             options.end,
         )
-    with registry.cursor() as cr:
-        cr.execute("ANALYZE")
+    vacuum(registry)
     for kind, count in counts.items():
         print(f"{count:10,}  {kind}")
     print(f"{time.monotonic() - began:8.1f} s  in all")

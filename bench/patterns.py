@@ -15,8 +15,11 @@ class _TakeBack(Exception):
     """Leaves the savepoint so that no pattern document stays."""
 
 
-def capture_patterns(env, companies, product):
-    """Return the ``Patterns`` of every kind for every company."""
+def capture_patterns(env, companies, product, ledger_only=False):
+    """Return the ``Patterns`` of every kind for every company.
+
+    :param ledger_only: partners and journal entries, nothing else
+    """
     patterns = Patterns(env.cr)
     env.flush_all()
     try:
@@ -29,7 +32,7 @@ def capture_patterns(env, companies, product):
                         "tracking_disable": True,
                     }
                 )
-                _capture_company(company_env, patterns, company, product)
+                _capture_company(company_env, patterns, company, product, ledger_only)
             raise _TakeBack
     except _TakeBack:
         # What posting left to do at commit concerns documents that are gone.
@@ -39,7 +42,7 @@ def capture_patterns(env, companies, product):
     return patterns
 
 
-def _capture_company(env, patterns, company, product):
+def _capture_company(env, patterns, company, product, ledger_only):
     product = product.with_env(env)
     parent = env["res.partner"].create(
         {"name": "Pattern", "is_company": True, "customer_rank": 1}
@@ -66,6 +69,160 @@ def _capture_company(env, patterns, company, product):
         )
     _capture_entry(env, patterns, company, parent, "payment", 100.0)
     _capture_entry(env, patterns, company, parent, "payment_out", -100.0)
+    _capture_receipt(env, patterns, company, parent)
+    if ledger_only:
+        return
+    _capture_promise(env, patterns, company, parent)
+    _capture_orders(env, patterns, company, parent, product)
+    _capture_leads(env, patterns, company, parent)
+    _capture_relations(env, patterns, company, parent, product)
+
+
+def _capture_receipt(env, patterns, company, partner):
+    """A payment with its entry on the outstanding account."""
+    journal = _bank(env, company)
+    method = journal.inbound_payment_method_line_ids[:1]
+    outstanding = method.payment_account_id or env["account.chart.template"].ref(
+        "account_journal_payment_debit_account_id"
+    )
+    payment = env["account.payment"].create(
+        {
+            "partner_id": partner.id,
+            "amount": 100.0,
+            "journal_id": journal.id,
+            "date": PATTERN_DATE,
+            "outstanding_account_id": outstanding.id,
+        }
+    )
+    payment.action_post()
+    lines = payment.move_id.line_ids
+    bank = lines.filtered(lambda line: line.account_id == outstanding)
+    patterns.capture("receipt", payment, company)
+    patterns.capture("receipt", payment.move_id, company)
+    patterns.capture("receipt.bank", bank, company)
+    patterns.capture("receipt.term", lines - bank, company)
+
+
+def _capture_promise(env, patterns, company, partner):
+    """A payment that has no journal entry yet."""
+    payment = env["account.payment"].create(
+        {
+            "partner_id": partner.id,
+            "amount": 100.0,
+            "journal_id": _bank(env, company).id,
+            "date": PATTERN_DATE,
+        }
+    )
+    payment.outstanding_account_id = False
+    payment.action_post()
+    patterns.capture("promise", payment, company)
+
+
+def _capture_orders(env, patterns, company, partner, product):
+    for state in ("draft", "sent", "sale", "cancel"):
+        order = env["sale.order"].create(
+            {
+                "partner_id": partner.id,
+                "company_id": company.id,
+                "order_line": [
+                    Command.create(
+                        {
+                            "product_id": product.id,
+                            "product_uom_qty": 1,
+                            "price_unit": 100.0,
+                            "tax_ids": [Command.clear()],
+                        }
+                    )
+                ],
+            }
+        )
+        if state == "sent":
+            order.action_quotation_sent()
+        elif state == "sale":
+            order.action_confirm()
+        elif state == "cancel":
+            order.action_cancel()
+        env.flush_all()
+        patterns.capture(state, order, company)
+        patterns.capture(state, order.order_line, company)
+
+
+def _capture_leads(env, patterns, company, partner):
+    """An opportunity in each open stage, one won, one lost for each of two reasons."""
+    stages = env["crm.stage"].search([("is_won", "=", False)], limit=3)
+    reasons = env["crm.lost.reason"].search([], limit=2)
+    kinds = [
+        *((f"open{number}", stage) for number, stage in enumerate(stages)),
+        ("won", stages[:1]),
+        *((f"lost{number}", stages[:1]) for number in range(len(reasons))),
+    ]
+    for kind, stage in kinds:
+        lead = env["crm.lead"].create(
+            {
+                "name": "Pattern",
+                "type": "opportunity",
+                "partner_id": partner.id,
+                "company_id": company.id,
+                "stage_id": stage.id,
+                "expected_revenue": 100.0,
+            }
+        )
+        if kind == "won":
+            lead.action_set_won()
+        elif kind.startswith("lost"):
+            lead.action_set_lost(lost_reason_id=reasons[int(kind[-1])].id)
+        env.flush_all()
+        patterns.capture(kind, lead, company)
+
+
+def _capture_relations(env, patterns, company, partner, product):
+    """Rating, meetings, message, activity: whatever belongs to no ledger."""
+    models = env["ir.model"]
+    order = env["sale.order"].create(
+        {"partner_id": partner.id, "company_id": company.id}
+    )
+    for kind, rating in (("top", 5), ("ok", 3), ("ko", 1)):
+        record = env["rating.rating"].create(
+            {
+                "res_model_id": models._get_id("sale.order"),
+                "res_id": order.id,
+                "partner_id": partner.id,
+                "rating": rating,
+                "consumed": True,
+            }
+        )
+        patterns.capture(kind, record, company)
+    event = env["calendar.event"].create(
+        {
+            "name": "Pattern",
+            "start": "2024-05-17 10:00:00",
+            "stop": "2024-05-17 11:00:00",
+            "partner_ids": [Command.set(partner.ids)],
+        }
+    )
+    patterns.capture("meeting", event, company)
+    patterns.capture("meeting", event.attendee_ids, company)
+    message = partner.message_post(
+        body="Pattern", message_type="comment", subtype_xmlid="mail.mt_comment"
+    )
+    patterns.capture("message", message, company)
+    activity = env["mail.activity"].create(
+        {
+            "res_model_id": models._get_id("res.partner"),
+            "res_id": partner.id,
+            "activity_type_id": env.ref("mail.mail_activity_data_call").id,
+            "summary": "Pattern",
+        }
+    )
+    activity._action_done()
+    env.flush_all()
+    patterns.capture("activity", activity, company)
+
+
+def _bank(env, company):
+    return env["account.journal"].search(
+        [("type", "=", "bank"), ("company_id", "=", company.id)], limit=1
+    )
 
 
 def _invoice(env, move_type, partner, product):
@@ -93,9 +250,7 @@ def _invoice(env, move_type, partner, product):
 
 def _capture_entry(env, patterns, company, partner, kind, received):
     """A bank entry; ``received`` is negative when the company pays."""
-    journal = env["account.journal"].search(
-        [("type", "=", "bank"), ("company_id", "=", company.id)], limit=1
-    )
+    journal = _bank(env, company)
     partner = partner.with_company(company)
     counterpart = (
         partner.property_account_receivable_id

@@ -16,6 +16,8 @@ REFUND, FIRST_PAYMENT, SECOND_PAYMENT, EXCESS, BILL, BILL_PAYMENT = (
 # 15 % of the invoices are open or paid in part.
 REFUND_SHARE = 0.05
 FOREIGN_SHARE = 0.04
+# Invoices that come from a sale order. Those in a foreign currency do not.
+ORDER_SHARE = 0.4
 VENDOR_SHARE = 0.03
 
 
@@ -48,7 +50,6 @@ def plan_products(cr, products, companies):
 
 def plan_invoices(cr, dice, companies, products, total, start, end):
     """Spread ``total`` invoices over the customers and the days of the period."""
-    n = SQL("n")
     main, second = companies
     cr.execute(
         SQL(
@@ -68,6 +69,8 @@ def plan_invoices(cr, dice, companies, products, total, start, end):
             SELECT i.n, dealt.n AS customer_n, dealt.partner_id, dealt.invoiced_id,
                    dealt.user_id, dealt.term_days, dealt.delay_days,
                    dealt.unpaid_share,
+                   %(ordered)s < %(order_share)s AND %(foreign)s >= %(foreign_share)s
+                       AS is_ordered,
                    CASE WHEN dealt.in_both AND %(elsewhere)s < 0.5
                         THEN %(companies)s - dealt.company_id
                         ELSE dealt.company_id END AS company_id,
@@ -80,13 +83,15 @@ def plan_invoices(cr, dice, companies, products, total, start, end):
                    dealt.above::bigint + 1, dealt.up_to::bigint) i(n);
             ANALYZE bench_invoice;
             INSERT INTO plan_line (n, number, product_id, product_uom_id, name,
-                                   quantity, price_unit, subtotal, balance, cost)
+                                   quantity, price_unit, subtotal, balance, cost,
+                                   cost_source)
             SELECT n, number, product_id, uom_id, name, quantity, price,
                    quantity * price, round(quantity * price / rate, 2),
-                   round(quantity * cost, 2)
+                   round(quantity * cost, 2),
+                   CASE WHEN is_ordered THEN 'order' ELSE 'standard' END
               FROM (
-                SELECT invoice.n, number, product.product_id, product.uom_id,
-                       product.name, product.cost,
+                SELECT invoice.n, invoice.is_ordered, number, product.product_id,
+                       product.uom_id, product.name, product.cost,
                        CASE WHEN invoice.is_foreign THEN money.rate ELSE 1 END AS rate,
                        %(quantity)s AS quantity,
                        round(product.price * (0.8 + 0.3 * %(price)s)::numeric, 2)
@@ -107,12 +112,13 @@ def plan_invoices(cr, dice, companies, products, total, start, end):
             ANALYZE plan_line;
             INSERT INTO plan_move (n, kind, company_id, commercial_partner_id,
                    partner_id, user_id, date, date_due, currency_id, rate,
-                   amount, amount_currency, cluster)
+                   amount, amount_currency, cluster, origin)
             SELECT n, 'out_invoice', company_id, partner_id, invoiced_id, user_id,
                    date, date + term_days,
                    CASE WHEN is_foreign THEN money.foreign_id ELSE money.own_id END,
                    CASE WHEN is_foreign THEN money.rate ELSE 1 END,
-                   line.amount, line.amount_currency, n
+                   line.amount, line.amount_currency, n,
+                   CASE WHEN is_ordered THEN 'B' || lpad(n::text, 8, '0') END
               FROM bench_invoice
               JOIN (VALUES (%(main)s, %(main_currency)s, %(second_currency)s,
                             %(main_rate)s::numeric),
@@ -129,6 +135,8 @@ def plan_invoices(cr, dice, companies, products, total, start, end):
             elsewhere=dice.uniform(SQL("i.n"), "elsewhere"),
             companies=main.id + second.id,
             foreign=dice.uniform(SQL("i.n"), "foreign"),
+            ordered=dice.uniform(SQL("i.n"), "ordered"),
+            order_share=ORDER_SHARE / (1 - FOREIGN_SHARE),
             foreign_share=FOREIGN_SHARE,
             day=dice.uniform(SQL("i.n"), "day"),
             quantity=dice.integer(SQL("invoice.n * 8 + number"), "quantity", 1, 12),
@@ -143,7 +151,6 @@ def plan_invoices(cr, dice, companies, products, total, start, end):
             second_currency=second.currency_id.id,
             main_rate=_rate(main, second.currency_id),
             second_rate=_rate(second, main.currency_id),
-            n=n,
         )
     )
 
@@ -180,10 +187,11 @@ def plan_refunds(cr, dice, end):
              WHERE %(throw)s < %(share)s
                AND later.date <= %(end)s;
             INSERT INTO plan_line (n, number, product_id, product_uom_id, name,
-                                   quantity, price_unit, subtotal, balance, cost)
+                                   quantity, price_unit, subtotal, balance, cost,
+                                   cost_source)
             SELECT refund.n, line.number, line.product_id, line.product_uom_id,
                    line.name, line.quantity, line.price_unit, line.subtotal,
-                   line.balance, line.cost
+                   line.balance, line.cost, line.cost_source
               FROM plan_move refund
               JOIN plan_move invoice ON invoice.n = refund.reversed_n
               JOIN plan_line line ON line.n = invoice.n
@@ -259,7 +267,11 @@ def plan_payments(cr, dice, end):
             INSERT INTO plan_move (n, kind, company_id, commercial_partner_id,
                    partner_id, date, date_due, currency_id, rate,
                    amount, amount_currency, cluster)
-            SELECT payment.n, 'payment', invoice.company_id,
+            SELECT payment.n,
+                   -- Half of the last month's money is not at the bank yet.
+                   CASE WHEN %(transit)s < 0.5 AND payment.date > %(end)s::date - 30
+                        THEN 'receipt' ELSE 'payment' END,
+                   invoice.company_id,
                    invoice.commercial_partner_id, invoice.commercial_partner_id,
                    payment.date, payment.date, invoice.currency_id, invoice.rate,
                    payment.amount, payment.amount_currency, invoice.n
@@ -287,6 +299,7 @@ def plan_payments(cr, dice, end):
             fraction=dice.uniform(n, "fraction"),
             noise=dice.uniform(n, "noise"),
             wait=dice.integer(n, "wait", 5, 60),
+            transit=dice.uniform(SQL("payment.n"), "transit"),
             overpaid=dice.uniform(n, "overpaid"),
             first=FIRST_PAYMENT,
             second=SECOND_PAYMENT,
