@@ -1,0 +1,8 @@
+from odoo import models
+
+
+class AccountAnalyticLine(models.Model):
+    _inherit = "account.analytic.line"
+
+    # From a customer to the costs recorded for it.
+    _customer_cost_idx = models.Index("(partner_id, date) WHERE amount < 0")

@@ -1,0 +1,587 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+PROFIT = "crm_customer360.group_profitability"
+
+ABC_CLASSES = [("a", "A"), ("b", "B"), ("c", "C"), ("d", "D")]
+
+
+class CrmCustomer(models.Model):
+    """One row per commercial partner and company: all that is known in figures.
+
+    The figures are computed in SQL from native documents by `_refresh` and nowhere
+    else; nothing here is written by hand. Money is in the company's currency, at each
+    document's own rate; the *window* is the company's `customer_window_months` up to
+    today. Child contacts at any depth, archived ones too, count for their commercial
+    partner. Ratios are fractions (0.25 is 25 %) and empty when they would mean nothing.
+
+    What moves with the calendar alone is not stored but derived from stored dates
+    (`_derived_sql`), so that a night in which nothing happened writes next to nothing.
+    """
+
+    _name = "crm.customer"
+    _description = "Customer 360"
+    _rec_name = "partner_id"
+    _order = "revenue desc, id"
+    _log_access = False
+
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Salesperson",
+        readonly=True,
+        index=True,
+        help="Salesperson of the customer.",
+    )
+    country_id = fields.Many2one(comodel_name="res.country", readonly=True)
+    computed_at = fields.Datetime(
+        string="Changed On",
+        readonly=True,
+        help="When a figure of this customer last changed.",
+    )
+    refreshed_at = fields.Datetime(
+        string="As Of",
+        compute="_compute_refreshed_at",
+        help="The figures are as of this moment.",
+    )
+
+    # Revenue and profit
+    revenue_total = fields.Monetary(
+        string="Total Revenue",
+        readonly=True,
+        help="Untaxed amount of all posted invoices and receipts, less credit notes: "
+        "the Untaxed Total of Invoice Analysis.",
+    )
+    revenue = fields.Monetary(
+        readonly=True,
+        help="Untaxed amount of posted invoices and receipts in the window, less "
+        "credit notes.",
+    )
+    revenue_previous = fields.Monetary(
+        string="Previous Revenue",
+        readonly=True,
+        help="Revenue in the window before the current one.",
+    )
+    revenue_growth = fields.Float(
+        string="Growth",
+        digits=(16, 6),
+        aggregator="avg",
+        readonly=True,
+        help="Revenue compared with the previous window; empty when there was none.",
+    )
+    refund = fields.Monetary(
+        string="Refunds",
+        readonly=True,
+        help="Untaxed amount of credit notes in the window, positive.",
+    )
+    refund_rate = fields.Float(
+        digits=(16, 6),
+        aggregator="avg",
+        readonly=True,
+        help="Refunds as a share of what was invoiced in the window.",
+    )
+    invoiced = fields.Monetary(
+        readonly=True,
+        help="Invoices and receipts of the window less credit notes, tax included.",
+    )
+    cost = fields.Monetary(
+        readonly=True,
+        groups=PROFIT,
+        help="Cost of what was sold in the window, frozen when it was invoiced.",
+    )
+    cost_cogs = fields.Monetary(
+        string="Cost from Valuation",
+        readonly=True,
+        groups=PROFIT,
+        help="Part of the cost taken from the entries of the stock valuation.",
+    )
+    cost_order = fields.Monetary(
+        string="Cost from Orders",
+        readonly=True,
+        groups=PROFIT,
+        help="Part of the cost taken from the sales order lines.",
+    )
+    cost_standard = fields.Monetary(
+        string="Cost from Products",
+        readonly=True,
+        groups=PROFIT,
+        help="Part of the cost taken from the product's cost on the invoice's day.",
+    )
+    cost_estimated = fields.Monetary(
+        string="Estimated Cost",
+        readonly=True,
+        groups=PROFIT,
+        help="Part of the cost estimated for invoices older than this app.",
+    )
+    margin = fields.Monetary(
+        readonly=True, groups=PROFIT, help="Revenue less cost, in the window."
+    )
+    margin_rate = fields.Float(
+        digits=(16, 6),
+        aggregator="avg",
+        readonly=True,
+        groups=PROFIT,
+        help="Margin as a share of revenue; empty without revenue.",
+    )
+    service_cost = fields.Monetary(
+        string="Cost to Serve",
+        readonly=True,
+        groups=PROFIT,
+        help="Orders, credit notes, meeting hours and activities of the window at the "
+        "company's rates, and analytic costs of this customer.",
+    )
+    credit_cost = fields.Monetary(
+        string="Cost of Credit",
+        readonly=True,
+        groups=PROFIT,
+        help="The daily receivable of the window at the company's cost of capital.",
+    )
+    contribution = fields.Monetary(
+        readonly=True,
+        groups=PROFIT,
+        help="What the customer brings: margin less cost to serve and cost of credit.",
+    )
+    contribution_rate = fields.Float(
+        digits=(16, 6),
+        aggregator="avg",
+        readonly=True,
+        groups=PROFIT,
+        help="Contribution as a share of revenue; empty without revenue.",
+    )
+
+    # Receivables
+    receivable = fields.Monetary(
+        readonly=True,
+        help="What the customer owes: open posted receivable items, less payments and "
+        "credit notes not yet allocated.",
+    )
+    credit_unallocated = fields.Monetary(
+        string="Unallocated Credit",
+        readonly=True,
+        help="Payments and credit notes not yet allocated to invoices, positive.",
+    )
+    aging_not_due = fields.Monetary(
+        string="Not Due", readonly=True, help="Open items not yet due."
+    )
+    aging_1_30 = fields.Monetary(string="1-30 Days Late", readonly=True)
+    aging_31_60 = fields.Monetary(string="31-60 Days Late", readonly=True)
+    aging_61_90 = fields.Monetary(string="61-90 Days Late", readonly=True)
+    aging_91_120 = fields.Monetary(string="91-120 Days Late", readonly=True)
+    aging_121_plus = fields.Monetary(string="Over 120 Days Late", readonly=True)
+    overdue = fields.Monetary(
+        readonly=True,
+        help="Open items whose due date has passed, before unallocated credits.",
+    )
+    oldest_due_date = fields.Date(
+        readonly=True, help="Due date of the oldest overdue item."
+    )
+    oldest_due_days = fields.Integer(
+        string="Days Overdue",
+        compute="_compute_derived",
+        search="_search_oldest_due_days",
+        aggregator="max",
+        help="Days since the due date of the oldest overdue item.",
+    )
+    overdue_due_sum = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        aggregator=None,
+        help="Technical: sum of overdue amount times days from 2000-01-01 to its due "
+        "date, from which the delay of overdue items is derived.",
+    )
+    open_delay = fields.Float(
+        string="Delay of Overdue Items",
+        digits=(16, 2),
+        compute="_compute_derived",
+        search="_search_open_delay",
+        aggregator="avg",
+        help="Average days past due of the overdue items, weighted by amount.",
+    )
+    dso = fields.Float(
+        string="DSO",
+        digits=(16, 2),
+        aggregator="avg",
+        readonly=True,
+        help="Days sales outstanding: receivable as a number of days of the window's "
+        "invoicing, both tax included.",
+    )
+    credit_limit = fields.Monetary(
+        readonly=True, help="The customer's credit limit; 0 is none."
+    )
+    to_invoice = fields.Monetary(
+        readonly=True,
+        help="Confirmed orders less what was invoiced of each, tax included.",
+    )
+    exposure = fields.Monetary(
+        readonly=True, help="What the customer owes plus what is to be invoiced."
+    )
+    credit_used = fields.Float(
+        digits=(16, 6),
+        aggregator="avg",
+        readonly=True,
+        help="Exposure as a share of the credit limit; empty without a limit.",
+    )
+
+    # Treasury
+    received = fields.Monetary(
+        readonly=True,
+        help="Money received in the window: receivable lines of bank, cash and card "
+        "journals, less write-offs and what was paid back.",
+    )
+    in_process = fields.Monetary(
+        string="Payments in Hand",
+        readonly=True,
+        help="Customer payments without a journal entry yet: promises, cheques.",
+    )
+    in_transit = fields.Monetary(
+        string="Payments in Transit",
+        readonly=True,
+        help="Customer payments in the books but not yet on a bank statement.",
+    )
+    last_payment_date = fields.Date(string="Last Payment", readonly=True)
+    days_to_pay = fields.Float(
+        digits=(16, 2),
+        aggregator="avg",
+        readonly=True,
+        help="Average days from invoice to payment, weighted by amount, for what was "
+        "paid in the window.",
+    )
+    payment_delay = fields.Float(
+        digits=(16, 2),
+        aggregator="avg",
+        readonly=True,
+        help="Average days from due date to payment, weighted by amount, for what was "
+        "paid in the window; early payments are negative.",
+    )
+
+    # As a vendor
+    payable = fields.Monetary(
+        readonly=True, help="What the company owes this customer as a vendor."
+    )
+    purchase = fields.Monetary(
+        string="Vendor Bills",
+        readonly=True,
+        help="Untaxed amount of this customer's vendor bills in the window.",
+    )
+    net_position = fields.Monetary(
+        readonly=True, help="What the customer owes less what it is owed as a vendor."
+    )
+
+    # Sales and behaviour
+    quotation_count = fields.Integer(string="Quotations", readonly=True)
+    quotation_amount = fields.Monetary(
+        readonly=True, help="Untaxed amount of quotations not yet confirmed."
+    )
+    order_count = fields.Integer(
+        string="Orders", readonly=True, help="Orders confirmed in the window."
+    )
+    order_amount = fields.Monetary(
+        readonly=True, help="Untaxed amount of orders confirmed in the window."
+    )
+    order_average = fields.Monetary(
+        string="Average Order", aggregator="avg", readonly=True
+    )
+    purchase_count = fields.Integer(
+        string="Purchases",
+        readonly=True,
+        help="Posted invoices and receipts; credit notes are no purchases.",
+    )
+    purchase_day_count = fields.Integer(
+        string="Purchase Days", readonly=True, help="Days with at least one purchase."
+    )
+    credit_note_count = fields.Integer(
+        string="Credit Notes", readonly=True, help="Credit notes in the window."
+    )
+    first_purchase_date = fields.Date(string="First Purchase", readonly=True)
+    last_purchase_date = fields.Date(string="Last Purchase", readonly=True)
+    cadence_days = fields.Float(
+        string="Cadence",
+        digits=(16, 2),
+        aggregator="avg",
+        readonly=True,
+        help="Average days between purchases; empty under three purchase days.",
+    )
+    expected_purchase_date = fields.Date(
+        string="Expected Purchase",
+        readonly=True,
+        help="Last purchase plus the customer's own cadence.",
+    )
+    lateness = fields.Float(
+        digits=(16, 2),
+        compute="_compute_derived",
+        search="_search_lateness",
+        aggregator="avg",
+        help="Days since the last purchase as a multiple of the cadence: above 1 the "
+        "customer is later than usual.",
+    )
+
+    # Pipeline
+    opportunity_count = fields.Integer(string="Opportunities", readonly=True)
+    pipeline_amount = fields.Monetary(
+        string="Pipeline",
+        readonly=True,
+        help="Expected revenue of open opportunities.",
+    )
+    pipeline_weighted = fields.Monetary(
+        string="Weighted Pipeline",
+        readonly=True,
+        help="Expected revenue of open opportunities times their probability.",
+    )
+    won_count = fields.Integer(string="Won", readonly=True, help="Won in the window.")
+    lost_count = fields.Integer(string="Lost", readonly=True, help="Lost in the window.")
+    win_rate = fields.Float(
+        digits=(16, 6),
+        aggregator="avg",
+        readonly=True,
+        help="Opportunities won as a share of those won or lost in the window.",
+    )
+
+    # Engagement and satisfaction
+    last_contact_date = fields.Date(
+        string="Last Contact",
+        readonly=True,
+        help="Last meeting, activity, message, order, invoice or payment.",
+    )
+    meeting_hours = fields.Float(
+        digits=(16, 2), readonly=True, help="Hours of meetings held in the window."
+    )
+    activity_count = fields.Integer(
+        string="Activities Done", readonly=True, help="Activities done in the window."
+    )
+    analytic_cost = fields.Monetary(
+        readonly=True,
+        groups=PROFIT,
+        help="Time and costs recorded for this customer in analytic accounting in the "
+        "window, other than the cost of what was sold.",
+    )
+    rating_count = fields.Integer(
+        string="Ratings", readonly=True, help="Ratings given in the window."
+    )
+    csat = fields.Float(
+        string="CSAT",
+        digits=(16, 6),
+        aggregator="avg",
+        readonly=True,
+        help="Share of the window's ratings that are 4 or 5 of 5.",
+    )
+    last_rating_date = fields.Date(string="Last Rating", readonly=True)
+
+    # Pareto
+    revenue_rank = fields.Integer(
+        aggregator="min",
+        readonly=True,
+        help="Position by revenue in the company, 1 is the largest; 0 until the "
+        "nightly ranking.",
+    )
+    revenue_share = fields.Float(
+        digits=(16, 6), readonly=True, help="Share of the company's positive revenue."
+    )
+    revenue_cumulated = fields.Float(
+        string="Cumulated Revenue",
+        digits=(16, 6),
+        aggregator="max",
+        readonly=True,
+        help="Share of the company's revenue that this customer and those before it "
+        "bring together.",
+    )
+    revenue_class = fields.Selection(selection=ABC_CLASSES, readonly=True)
+    contribution_rank = fields.Integer(
+        aggregator="min", readonly=True, groups=PROFIT, help="Position by contribution."
+    )
+    contribution_share = fields.Float(
+        digits=(16, 6),
+        readonly=True,
+        groups=PROFIT,
+        help="Share of the company's positive contribution.",
+    )
+    contribution_cumulated = fields.Float(
+        string="Cumulated Contribution",
+        digits=(16, 6),
+        aggregator="max",
+        readonly=True,
+        groups=PROFIT,
+    )
+    contribution_class = fields.Selection(
+        selection=ABC_CLASSES, readonly=True, groups=PROFIT
+    )
+    abc_class = fields.Selection(
+        selection=ABC_CLASSES,
+        string="ABC Class",
+        compute="_compute_abc_class",
+        search="_search_abc_class",
+        help="By the company's Pareto measure: A brings the first 80 %, B the next "
+        "15 %, C the rest, D nothing. Empty until the nightly ranking.",
+    )
+
+    _customer_unique = models.UniqueIndex(
+        "(partner_id, company_id)", "A customer has one row per company."
+    )
+
+    # ------------------------------------------------------------------
+    # Derived figures
+    # ------------------------------------------------------------------
+
+    @api.depends("partner_id", "company_id")
+    def _compute_display_name(self):
+        for customer in self:
+            customer.display_name = customer.partner_id.display_name
+
+    @api.depends("computed_at", "company_id.customer_refreshed_at")
+    def _compute_refreshed_at(self):
+        for customer in self:
+            moments = [
+                customer.computed_at,
+                customer.company_id.sudo().customer_refreshed_at,
+            ]
+            customer.refreshed_at = max(filter(None, moments), default=False)
+
+    @api.depends(
+        "oldest_due_date",
+        "overdue",
+        "overdue_due_sum",
+        "last_purchase_date",
+        "cadence_days",
+    )
+    def _compute_derived(self):
+        """Day counts as of the company's today; see `_derived_sql`."""
+        epoch = fields.Date.to_date("2000-01-01")
+        for customer in self:
+            today = customer.company_id.sudo()._customer_today()
+            customer.oldest_due_days = (
+                (today - customer.oldest_due_date).days
+                if customer.oldest_due_date
+                else 0
+            )
+            customer.open_delay = (
+                (today - epoch).days - customer.overdue_due_sum / customer.overdue
+                if customer.overdue
+                else 0.0
+            )
+            customer.lateness = (
+                (today - customer.last_purchase_date).days / customer.cadence_days
+                if customer.last_purchase_date and customer.cadence_days
+                else 0.0
+            )
+
+    @api.depends("revenue_class", "company_id")
+    @api.depends_context("uid")
+    def _compute_abc_class(self):
+        profit = self.env.user.has_group(PROFIT)
+        for customer in self:
+            by_contribution = profit and (
+                customer.company_id.sudo().root_id.customer_pareto_measure
+                == "contribution"
+            )
+            name = "contribution_class" if by_contribution else "revenue_class"
+            customer.abc_class = customer[name]
+
+    def _derived_sql(self, alias):
+        """Return the SQL of the figures derived at read time, NULL where empty.
+
+        :param alias: SQL identifier of the `crm_customer` table
+        :return: ``{field: SQL}``
+        """
+        company = SQL("%s.company_id", alias)
+        companies = self.env["res.company"].sudo().with_context(active_test=False)
+        roots = {company: company.root_id for company in companies.search([])}
+        today = SQL(
+            "(CASE %s %s END)",
+            company,
+            SQL(" ").join(
+                SQL("WHEN %s THEN %s::date", c.id, c._customer_today()) for c in roots
+            ),
+        )
+        by_contribution = [
+            company.id
+            for company, root in roots.items()
+            if root.customer_pareto_measure == "contribution"
+        ]
+        if by_contribution and self.env.user.has_group(PROFIT):
+            abc_class = SQL(
+                "CASE WHEN %(company)s = ANY(%(ids)s)"
+                " THEN %(alias)s.contribution_class ELSE %(alias)s.revenue_class END",
+                company=company,
+                ids=by_contribution,
+                alias=alias,
+            )
+        else:
+            abc_class = SQL("%s.revenue_class", alias)
+        return {
+            "oldest_due_days": SQL("(%s - %s.oldest_due_date)", today, alias),
+            "open_delay": SQL(
+                "(%(today)s - DATE '2000-01-01')"
+                " - %(alias)s.overdue_due_sum / nullif(%(alias)s.overdue, 0)",
+                today=today,
+                alias=alias,
+            ),
+            "lateness": SQL(
+                "(%(today)s - %(alias)s.last_purchase_date)"
+                " / nullif(%(alias)s.cadence_days, 0)",
+                today=today,
+                alias=alias,
+            ),
+            "abc_class": abc_class,
+        }
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Let derived figures be sorted, grouped and aggregated like stored ones."""
+        if field_expr in ("oldest_due_days", "open_delay", "lateness", "abc_class"):
+            self._check_field_access(self._fields[field_expr], "read")
+            return self._derived_sql(SQL.identifier(alias))[field_expr]
+        return super()._field_to_sql(alias, field_expr, query)
+
+    def _search_derived(self, name, operator, value):
+        """Return the domain of a comparison with a derived figure."""
+        operators = {"<", "<=", ">", ">=", "in"}
+        if operator not in operators:
+            return NotImplemented
+
+        def to_sql(model, alias, query):
+            figure = model._field_to_sql(alias, name, query)
+            if operator == "in":
+                values = [item for item in value if item is not False]
+                condition = SQL("%s = ANY(%s)", figure, values) if values else None
+                empty = SQL("%s IS NULL", figure) if False in value else None
+                parts = [part for part in (condition, empty) if part]
+                return SQL("(%s)", SQL(" OR ").join(parts)) if parts else SQL("FALSE")
+            return SQL(f"%s {operator} %s", figure, value)
+
+        return Domain.custom(to_sql=to_sql)
+
+    def _search_oldest_due_days(self, operator, value):
+        return self._search_derived("oldest_due_days", operator, value)
+
+    def _search_open_delay(self, operator, value):
+        return self._search_derived("open_delay", operator, value)
+
+    def _search_lateness(self, operator, value):
+        return self._search_derived("lateness", operator, value)
+
+    def _search_abc_class(self, operator, value):
+        return self._search_derived("abc_class", operator, value)
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_refresh(self):
+        """Recompute these customers now."""
+        self.check_access("read")
+        self._refresh(self.partner_id, self.company_id)
+        return True

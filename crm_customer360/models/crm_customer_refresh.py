@@ -1,0 +1,252 @@
+import json
+import logging
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha1
+
+from odoo import models
+from odoo.tools import SQL, ormcache
+
+_logger = logging.getLogger(__name__)
+
+# Rows written between two commits of the nightly refresh.
+SLICE = 10_000
+
+
+class CrmCustomer(models.Model):
+    """Refresh: compute the rows and write those that differ."""
+
+    _inherit = "crm.customer"
+
+    def _refresh(self, partners=None, companies=None):
+        """Recompute the figures of customers and write the rows that differ.
+
+        Commits nothing. The number of statements does not depend on the number of
+        customers. Ranks and classes are made anew only when everybody is refreshed.
+
+        :param partners: `res.partner` recordset, any contacts of the customers; all
+            customers when None
+        :param companies: `res.company` recordset whose rows are written; all when None
+        :return: number of rows inserted, changed or removed
+        """
+        self.env.flush_all()
+        if partners is None:
+            with self._refresh_settings():
+                began = datetime.now(UTC).replace(tzinfo=None)
+                total = self._refresh_read(companies)
+                written = self._refresh_write(began)
+                written += self._remove_dependents()
+                self._rank()
+            self._refresh_done(companies)
+            _logger.info("Customers refreshed: %s rows of %s", written, total)
+        else:
+            written = self._refresh_few(partners.ids, companies)
+        self._invalidate_figures()
+        return written
+
+    def _refresh_few(self, partner_ids, companies=None):
+        """Refresh the customers of these contacts, in one prepared statement.
+
+        :return: number of rows inserted, changed or removed
+        """
+        cr = self.env.cr
+        name, statement = self._few_statement()
+        cr.execute(
+            SQL(
+                "SELECT set_config('plan_cache_mode', 'force_generic_plan', TRUE),"
+                " EXISTS(SELECT FROM pg_prepared_statements WHERE name = %s)",
+                name,
+            )
+        )
+        if not cr.fetchone()[1]:
+            cr.execute(
+                SQL(
+                    "PREPARE %s (int[], json, timestamp, int[]) AS %s",
+                    SQL.identifier(name),
+                    statement,
+                )
+            )
+        cr.execute(
+            SQL(
+                "EXECUTE %s (%s, %s, %s, %s)",
+                SQL.identifier(name),
+                list(partner_ids),
+                json.dumps(self._company_rows(), default=str),
+                datetime.now(UTC).replace(tzinfo=None),
+                None if companies is None else companies.ids,
+            )
+        )
+        written = cr.rowcount
+        cr.execute(SQL("SELECT set_config('plan_cache_mode', 'auto', TRUE)"))
+        return written + self._remove_dependents(partner_ids)
+
+    @ormcache()
+    def _few_statement(self):
+        """Return name and text of the statement that refreshes a few customers.
+
+        Parameters: contacts, companies (JSON), when the refresh began, and the ids of
+        the companies whose rows are written (all when NULL).
+        """
+        columns = self._figure_columns()
+        statement = self._upsert(
+            SQL(
+                """
+                SELECT new.* FROM (%(select)s) new
+                LEFT JOIN crm_customer old
+                    ON old.partner_id = new.partner_id
+                    AND old.company_id = new.company_id
+                WHERE (old.id IS NULL OR %(differs)s)
+                    AND ($4 IS NULL OR new.company_id = ANY($4))
+                """,
+                select=self._select(self._scope_few()),
+                differs=self._differs(columns),
+            ),
+            columns,
+            SQL("$3"),
+        )
+        text = repr((statement.code, statement.params))
+        return f"crm_customer_{sha1(text.encode()).hexdigest()}", statement
+
+    def _refresh_read(self, companies=None):
+        """Compute all customers into a temporary table, and keep what differs.
+
+        The read is one statement, so that all figures are of one moment; only the
+        writing is sliced. ``CREATE TABLE AS`` may use several processors,
+        ``INSERT`` may not.
+
+        :return: number of rows that differ
+        """
+        cr = self.env.cr
+        columns = self._figure_columns()
+        cr.execute(SQL("DROP TABLE IF EXISTS crm_customer_new, crm_customer_change"))
+        cr.execute(
+            SQL(
+                "CREATE TEMPORARY TABLE crm_customer_new AS %s",
+                self._select(self._scope_everybody()),
+            )
+        )
+        cr.execute(SQL("ANALYZE crm_customer_new"))
+        cr.execute(
+            SQL(
+                """
+                CREATE TEMPORARY TABLE crm_customer_change AS
+                SELECT row_number() OVER () AS position, new.*
+                FROM crm_customer_new new
+                LEFT JOIN crm_customer old
+                    ON old.partner_id = new.partner_id
+                    AND old.company_id = new.company_id
+                WHERE (old.id IS NULL OR %(differs)s) AND %(companies)s
+                """,
+                differs=self._differs(columns),
+                companies=self._in_companies(companies),
+            )
+        )
+        total = cr.rowcount
+        cr.execute(SQL("DROP TABLE crm_customer_new"))
+        return total
+
+    def _refresh_write(self, began, first=1, last=None):
+        """Write the changed rows of these positions.
+
+        A row that was refreshed since the read began is newer: it is left alone.
+
+        :return: number of rows written
+        """
+        columns = self._figure_columns()
+        self.env.cr.execute(
+            self._upsert(
+                SQL(
+                    "SELECT * FROM crm_customer_change"
+                    " WHERE position >= %s AND (%s OR position <= %s)",
+                    first,
+                    last is None,
+                    last or 0,
+                ),
+                columns,
+                SQL("%s::timestamp", began),
+            )
+        )
+        return self.env.cr.rowcount
+
+    def _refresh_done(self, companies=None):
+        """Note when the refresh of all customers ended, shown as "as of"."""
+        self.env.cr.execute(SQL("DROP TABLE IF EXISTS crm_customer_change"))
+        companies = companies or self.env["res.company"].sudo().search([])
+        companies.sudo().customer_refreshed_at = datetime.now(UTC).replace(
+            microsecond=0, tzinfo=None
+        )
+
+    def _remove_dependents(self, partner_ids=None):
+        """Remove the rows of partners that have become part of another customer.
+
+        Their documents count for the commercial partner they now belong to.
+
+        :return: number of rows removed
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM crm_customer customer USING res_partner partner
+                WHERE partner.id = customer.partner_id
+                    AND partner.commercial_partner_id <> partner.id
+                    AND %s
+                """,
+                SQL("TRUE")
+                if partner_ids is None
+                else SQL("partner.id = ANY(%s)", list(partner_ids)),
+            )
+        )
+        return self.env.cr.rowcount
+
+    @contextmanager
+    def _refresh_settings(self):
+        """Planner settings that the big read gains from, for its time only."""
+        cr = self.env.cr
+        settings = {"jit": "off", "work_mem": "64MB"}
+        before = {}
+        for name, value in settings.items():
+            cr.execute(SQL("SELECT current_setting(%s)", name))
+            before[name] = cr.fetchone()[0]
+            cr.execute(SQL("SELECT set_config(%s, %s, TRUE)", name, value))
+        yield
+        for name, value in before.items():
+            cr.execute(SQL("SELECT set_config(%s, %s, TRUE)", name, value))
+
+    def _invalidate_figures(self):
+        self.env["crm.customer"].invalidate_model()
+        self.env["res.partner"].invalidate_model(
+            ["customer_id", "customer_abc_class"]
+        )
+
+    def _in_companies(self, companies):
+        if companies is None:
+            return SQL("TRUE")
+        return SQL("new.company_id = ANY(%s)", companies.ids)
+
+    def _differs(self, columns):
+        """Return the condition that a row's figures `new` are not those `old`."""
+        new = SQL(", ").join(SQL.identifier("new", name) for name in columns)
+        old = SQL(", ").join(SQL.identifier("old", name) for name in columns)
+        return SQL("(%s) IS DISTINCT FROM (%s)", new, old)
+
+    def _upsert(self, rows, columns, began):
+        """Return the statement that writes `rows` into the table.
+
+        :param rows: SQL query with `partner_id`, `company_id` and `columns`
+        :param began: SQL timestamp in UTC at which the reading of `rows` began
+        """
+        names = [SQL.identifier(name) for name in columns]
+        return SQL(
+            """
+            INSERT INTO crm_customer (partner_id, company_id, computed_at, %(names)s)
+            SELECT partner_id, company_id, %(began)s, %(names)s FROM (%(rows)s) changed
+            ON CONFLICT (partner_id, company_id) DO UPDATE
+            SET computed_at = EXCLUDED.computed_at, %(assignments)s
+            WHERE crm_customer.computed_at IS NULL
+                OR crm_customer.computed_at <= EXCLUDED.computed_at
+            """,
+            names=SQL(", ").join(names),
+            began=began,
+            rows=rows,
+            assignments=SQL(", ").join(SQL("%s = EXCLUDED.%s", n, n) for n in names),
+        )

@@ -1,0 +1,152 @@
+from datetime import datetime, time, timedelta
+
+import pytz
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class ResCompany(models.Model):
+    """Settings of the customer figures.
+
+    They are read from the root company: branches share the settings of the company
+    they belong to.
+    """
+
+    _inherit = "res.company"
+
+    customer_window_months = fields.Integer(
+        string="Customer Window",
+        default=12,
+        help="Number of months, up to today, in which the customer figures count "
+        "documents: revenue, margin, orders, payments received, ratings.",
+    )
+    customer_pareto_measure = fields.Selection(
+        selection=[("revenue", "Revenue"), ("contribution", "Contribution")],
+        string="Pareto Measure",
+        default="revenue",
+        required=True,
+        help="Figure by which customers are classified A, B, C and D.",
+    )
+    customer_pareto_a = fields.Float(
+        string="Class A Share",
+        default=80.0,
+        help="Customers are A until this percentage of the total is reached.",
+    )
+    customer_pareto_b = fields.Float(
+        string="Class B Share",
+        default=95.0,
+        help="Customers are B until this percentage of the total is reached; "
+        "those behind are C, those who bring nothing are D.",
+    )
+    customer_order_cost = fields.Monetary(
+        string="Cost per Order",
+        help="Cost of handling one confirmed order, counted in the cost to serve.",
+    )
+    customer_credit_note_cost = fields.Monetary(
+        string="Cost per Credit Note",
+        help="Cost of handling one credit note, counted in the cost to serve.",
+    )
+    customer_meeting_hour_cost = fields.Monetary(
+        string="Cost per Meeting Hour",
+        help="Cost of one hour of meeting with a customer, counted in the cost to "
+        "serve.",
+    )
+    customer_activity_cost = fields.Monetary(
+        string="Cost per Activity",
+        help="Cost of one activity done for a customer (call, mail, task), counted "
+        "in the cost to serve.",
+    )
+    customer_capital_rate = fields.Float(
+        string="Cost of Capital",
+        help="Yearly rate, in percent, at which the money that customers owe is "
+        "financed.",
+    )
+    customer_refreshed_at = fields.Datetime(
+        string="Customer Figures Refreshed",
+        readonly=True,
+        help="End of the last refresh of all customers.",
+    )
+
+    _customer_window_positive = models.Constraint(
+        "CHECK (customer_window_months BETWEEN 1 AND 120)",
+        "The customer window must be between 1 and 120 months.",
+    )
+    _customer_pareto_shares = models.Constraint(
+        "CHECK (customer_pareto_a > 0 AND customer_pareto_a < customer_pareto_b"
+        " AND customer_pareto_b <= 100)",
+        "The Pareto shares must grow: class A above 0, class B above class A, at "
+        "most 100 percent.",
+    )
+
+    @api.constrains(
+        "customer_order_cost",
+        "customer_credit_note_cost",
+        "customer_meeting_hour_cost",
+        "customer_activity_cost",
+        "customer_capital_rate",
+    )
+    def _check_customer_rates(self):
+        rates = (
+            "customer_order_cost",
+            "customer_credit_note_cost",
+            "customer_meeting_hour_cost",
+            "customer_activity_cost",
+            "customer_capital_rate",
+        )
+        for company in self:
+            for name in rates:
+                if company[name] < 0:
+                    raise ValidationError(
+                        self.env._(
+                            "%(field)s of %(company)s is a cost: it cannot be "
+                            "negative.",
+                            field=self._fields[name]._description_string(self.env),
+                            company=company.name,
+                        )
+                    )
+
+    def _customer_timezone(self):
+        """Return the timezone in which this company's days begin and end."""
+        self.ensure_one()
+        return pytz.timezone(
+            self.partner_id.tz or self.root_id.partner_id.tz or "UTC",
+        )
+
+    def _customer_today(self):
+        """Return the company's date: today in its partner's timezone, else in UTC."""
+        self.ensure_one()
+        now = pytz.utc.localize(fields.Datetime.now())
+        return now.astimezone(self._customer_timezone()).date()
+
+    def _customer_midnight(self, day):
+        """Return the naive UTC datetime at which `day` begins for this company."""
+        midnight = datetime.combine(day, time.min)
+        timezone = self._customer_timezone()
+        return timezone.localize(midnight).astimezone(pytz.utc).replace(tzinfo=None)
+
+    def _customer_period(self):
+        """Return the days and moments that bound this company's figures.
+
+        The window is ``(today - window, today]``, so it starts on the day after
+        ``today - window``; the previous window has the same number of months.
+
+        :return: dict of dates ``today``, ``window_start``, ``previous_start`` (first
+            days), ``window_days`` (int), and naive UTC datetimes ``window_start_at``
+            and ``today_end`` (first moment of tomorrow).
+        """
+        self.ensure_one()
+        today = self._customer_today()
+        months = self.root_id.customer_window_months
+        one_day = timedelta(days=1)
+        window_start = today - relativedelta(months=months) + one_day
+        previous_start = today - relativedelta(months=2 * months) + one_day
+        return {
+            "today": today,
+            "window_start": window_start,
+            "previous_start": previous_start,
+            "window_days": (today - window_start).days + 1,
+            "window_start_at": self._customer_midnight(window_start),
+            "today_end": self._customer_midnight(today + one_day),
+        }

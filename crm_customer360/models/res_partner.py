@@ -1,0 +1,105 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .crm_customer import ABC_CLASSES
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    customer_id = fields.Many2one(
+        comodel_name="crm.customer",
+        string="Customer 360",
+        compute="_compute_customer_id",
+        search="_search_customer_id",
+        groups="sales_team.group_sale_salesman,account.group_account_readonly,"
+        "account.group_account_invoice",
+        help="All figures of this contact's commercial entity in the current company.",
+    )
+    customer_abc_class = fields.Selection(
+        selection=ABC_CLASSES,
+        string="ABC Class",
+        compute="_compute_customer_abc_class",
+        search="_search_customer_abc_class",
+        groups="sales_team.group_sale_salesman,account.group_account_readonly,"
+        "account.group_account_invoice",
+    )
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company", "uid")
+    def _compute_customer_id(self):
+        rows = self.env["crm.customer"].search_fetch(
+            [
+                ("partner_id", "in", self.commercial_partner_id.ids),
+                ("company_id", "=", self.env.company.id),
+            ],
+            ["partner_id"],
+        )
+        customers = {row.partner_id.id: row for row in rows}
+        for partner in self:
+            partner.customer_id = customers.get(partner.commercial_partner_id.id)
+
+    def _search_customer_id(self, operator, value):
+        if operator not in ("in", "any"):
+            return NotImplemented
+        Customer = self.env["crm.customer"]
+        company = Domain("company_id", "=", self.env.company.id)
+        if operator == "any":
+            found = Customer._search(company & Domain(value))
+            return Domain("commercial_partner_id", "in", found.subselect("partner_id"))
+        found = Customer._search(
+            company & Domain("id", "in", [item for item in value if item])
+        )
+        domain = Domain("commercial_partner_id", "in", found.subselect("partner_id"))
+        if False in value:
+            known = Customer._search(company)
+            domain |= Domain(
+                "commercial_partner_id", "not in", known.subselect("partner_id")
+            )
+        return domain
+
+    @api.depends("customer_id.abc_class")
+    @api.depends_context("company", "uid")
+    def _compute_customer_abc_class(self):
+        for partner in self:
+            partner.customer_abc_class = partner.customer_id.abc_class
+
+    def _search_customer_abc_class(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        classes = [item for item in value if item]
+        domain = Domain("customer_id", "any", [("abc_class", "in", classes)])
+        if False in value:
+            domain |= Domain("customer_id", "=", False)
+            domain |= Domain("customer_id", "any", [("abc_class", "=", False)])
+        return domain
+
+    def action_open_partner_360(self):
+        """Refresh this contact's customer and open its 360 page."""
+        self.ensure_one()
+        partner = self.commercial_partner_id
+        self.env["crm.customer"]._refresh(partner, self.env.company)
+        customer = self.customer_id
+        if not customer:
+            return {
+                "type": "ir.actions.client",
+                "tag": "display_notification",
+                "params": {
+                    "type": "info",
+                    "message": self.env._(
+                        "%(partner)s is not a customer of %(company)s yet: the page "
+                        "appears with the first quotation, order, invoice, payment or "
+                        "opportunity.",
+                        partner=partner.display_name,
+                        company=self.env.company.name,
+                    ),
+                },
+            }
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "crm.customer",
+            "res_id": customer.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "name": customer.display_name,
+        }
