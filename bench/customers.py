@@ -15,7 +15,7 @@ CITIES = ("Ashford", "Brookvale", "Carden", "Dunmore", "Eastleigh", "Farrow")
 TERM_DAYS = (0, 15, 30, 30, 30, 45, 60)
 
 
-def make_customers(cr, patterns, dice, companies, users, customers, days):
+def make_customers(cr, patterns, dice, companies, users, customers):
     """Insert ``customers`` commercial partners and their contacts.
 
     Leaves the temporary table ``bench_customer``: numbers 1 to ``customers``, the

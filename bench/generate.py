@@ -23,7 +23,6 @@ from odoo import SUPERUSER_ID, api  # noqa: E402
 from odoo.modules.registry import Registry  # noqa: E402
 from odoo.tools import config  # noqa: E402
 
-from bench import customers as customers_module  # noqa: E402
 from bench import ledger, plan  # noqa: E402
 from bench.check import check  # noqa: E402
 from bench.companies import (  # noqa: E402
@@ -31,10 +30,11 @@ from bench.companies import (  # noqa: E402
     ensure_products,
     ensure_sales_people,
 )
+from bench.customers import make_customers  # noqa: E402
 from bench.orders import make_orders  # noqa: E402
 from bench.patterns import capture_patterns  # noqa: E402
 from bench.relations import make_relations  # noqa: E402
-from bench.rows import Dice  # noqa: E402
+from bench.rows import Dice, bulk_inserts  # noqa: E402
 
 
 class Clock:
@@ -60,7 +60,6 @@ def generate(
     :return: ``{kind: count}`` of the journal entries written
     """
     clock = Clock(quiet)
-    cr = env.cr
     end = end or date.today()
     start = end - relativedelta(years=years) + relativedelta(days=1)
     dice = Dice(seed)
@@ -69,42 +68,28 @@ def generate(
     users = ensure_sales_people(env, companies)
     patterns = capture_patterns(env, companies, products[0])
     clock("companies, products, pattern documents")
-    set_up_session(cr)
-    customers_module.make_customers(
-        cr, patterns, dice, companies, users, customers, (end - start).days
-    )
-    clock("customers and contacts")
-    ledger.create_plan(cr)
-    plan.plan_products(cr, products, companies)
-    total = customers * invoices_per_customer
-    plan.plan_invoices(cr, dice, companies, products, total, start, end)
-    clock("plan of invoices")
-    plan.plan_refunds(cr, dice, end)
-    plan.plan_payments(cr, dice, end)
-    plan.plan_bills(cr, dice, start, end)
-    clock("plan of credit notes, payments, bills")
-    ledger.post_plan(cr, patterns, clock)
-    make_orders(cr, patterns, dice, end)
-    clock("orders")
-    make_relations(cr, patterns, dice, start, end)
-    clock("opportunities, ratings, meetings, messages, activities")
+    cr = env.cr
+    with bulk_inserts(cr):
+        make_customers(cr, patterns, dice, companies, users, customers)
+        clock("customers and contacts")
+        ledger.create_plan(cr)
+        plan.plan_products(cr, products, companies)
+        total = customers * invoices_per_customer
+        plan.plan_invoices(cr, dice, companies, products, total, start, end)
+        clock("plan of invoices")
+        plan.plan_refunds(cr, dice, end)
+        plan.plan_payments(cr, dice, end)
+        plan.plan_bills(cr, dice, start, end)
+        clock("plan of credit notes, payments, bills")
+        ledger.post_plan(cr, patterns, clock)
+        make_orders(cr, patterns, dice, end)
+        clock("orders")
+        make_relations(cr, patterns, dice, start, end)
+        clock("opportunities, ratings, meetings, messages, activities")
     cr.execute("SELECT kind, count(*) FROM plan_move GROUP BY kind ORDER BY kind")
     counts = dict(cr.fetchall())
     env.invalidate_all()
     return counts
-
-
-def set_up_session(cr):
-    """Settings for bulk inserts, until the end of the transaction.
-
-    Foreign keys are not checked row by row when the database user may say so: what
-    is written is consistent by construction, and ``check`` looks at it.
-    """
-    cr.execute("SET LOCAL work_mem = '256MB'; SET LOCAL synchronous_commit = off")
-    cr.execute("SET LOCAL jit = off")
-    cr.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-    if cr.fetchone()[0]:
-        cr.execute("SET LOCAL session_replication_role = replica")
 
 
 def vacuum(registry):

@@ -10,6 +10,7 @@ installed, their stored columns are filled as the ORM would have filled them.
 
 import json
 import zlib
+from contextlib import contextmanager
 
 from odoo.tools import SQL
 
@@ -103,9 +104,29 @@ def reserve_ids(cr, table, count):
     return cr.fetchone()[0] - max(count, 1)
 
 
-def count_rows(cr, source):
-    cr.execute(SQL("SELECT count(*) FROM %s s", source))
-    return cr.fetchone()[0]
+@contextmanager
+def bulk_inserts(cr):
+    """Settings for large inserts.
+
+    Foreign keys are not checked row by row where the database user may say so: what
+    is written is consistent by construction, and ``check`` looks at it.
+    """
+    settings = {"work_mem": "256MB", "jit": "off"}
+    cr.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    if cr.fetchone()[0]:
+        settings["session_replication_role"] = "replica"
+    cr.execute(
+        "SELECT name, current_setting(name) FROM unnest(%s) name", [list(settings)]
+    )
+    before = dict(cr.fetchall())
+    _set_local(cr, settings)
+    yield
+    _set_local(cr, before)
+
+
+def _set_local(cr, settings):
+    for name, value in settings.items():
+        cr.execute("SELECT set_config(%s, %s, true)", [name, value])
 
 
 class Dice:
