@@ -12,7 +12,9 @@
         "security/crm_customer360_groups.xml",
         "security/ir.model.access.csv",
         "security/crm_customer_rules.xml",
+        "data/ir_cron_data.xml",
     ],
     "pre_init_hook": "pre_init_hook",
+    "post_init_hook": "post_init_hook",
     "application": True,
 }

@@ -6,6 +6,8 @@ from . import crm_customer_figure
 from . import crm_customer_query
 from . import crm_customer_refresh
 from . import crm_customer_rank
+from . import crm_customer_queue
+from . import crm_customer_document
 from . import account_move
 from . import account_move_line
 from . import account_move_queue
@@ -13,4 +15,7 @@ from . import account_payment
 from . import account_analytic_line
 from . import rating_rating
 from . import sale_order
+from . import crm_lead
+from . import calendar_event
+from . import mail_activity
 from . import res_partner

@@ -109,7 +109,8 @@ class CrmCustomer(models.Model):
         companies = self.env["res.company"].sudo().with_context(active_test=False)
         companies = companies.search([], order="id")
         main = next(company for company in companies if not company.parent_id)
-        limit = self.env["res.partner"]._fields["credit_limit"]
+        Partner = self.env["res.partner"].sudo()
+        limit = Partner._fields["credit_limit"]
         rows = []
         for company in companies:
             root = company.root_id
@@ -129,7 +130,7 @@ class CrmCustomer(models.Model):
                     "capital_rate": root.customer_capital_rate,
                     "use_credit_limit": company.account_use_credit_limit,
                     "default_credit_limit": limit.get_company_dependent_fallback(
-                        self.env["res.partner"].with_company(company)
+                        Partner.with_company(company)
                     ),
                 }
             )

@@ -4,7 +4,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha1
 
-from odoo import models
+import psycopg2
+
+from odoo import api, models
+from odoo.service.model import (
+    MAX_TRIES_ON_CONCURRENCY_FAILURE,
+    PG_CONCURRENCY_EXCEPTIONS_TO_RETRY,
+)
 from odoo.tools import SQL, ormcache
 
 _logger = logging.getLogger(__name__)
@@ -118,7 +124,18 @@ class CrmCustomer(models.Model):
         """
         cr = self.env.cr
         columns = self._figure_columns()
-        cr.execute(SQL("DROP TABLE IF EXISTS crm_customer_new, crm_customer_change"))
+        cr.execute(
+            SQL(
+                "DROP TABLE IF EXISTS"
+                " crm_customer_new, crm_customer_change, crm_customer_seen"
+            )
+        )
+        cr.execute(
+            SQL(
+                "CREATE TEMPORARY TABLE crm_customer_seen AS"
+                " SELECT id FROM crm_customer_queue"
+            )
+        )
         cr.execute(
             SQL(
                 "CREATE TEMPORARY TABLE crm_customer_new AS %s",
@@ -169,8 +186,23 @@ class CrmCustomer(models.Model):
         return self.env.cr.rowcount
 
     def _refresh_done(self, companies=None):
-        """Note when the refresh of all customers ended, shown as "as of"."""
-        self.env.cr.execute(SQL("DROP TABLE IF EXISTS crm_customer_change"))
+        """Note when the refresh of all customers ended, shown as "as of".
+
+        What waited in the queue when the read began has been seen.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM crm_customer_queue WHERE id IN (
+                    SELECT waiting.id
+                    FROM crm_customer_queue waiting
+                    JOIN crm_customer_seen seen ON seen.id = waiting.id
+                    FOR UPDATE OF waiting SKIP LOCKED)
+                """
+            )
+        )
+        self.env.cr.execute(SQL("DROP TABLE crm_customer_change, crm_customer_seen"))
+        self.env["crm.customer.queue"].invalidate_model()
         companies = companies or self.env["res.company"].sudo().search([])
         companies.sudo().customer_refreshed_at = datetime.now(UTC).replace(
             microsecond=0, tzinfo=None
@@ -250,3 +282,68 @@ class CrmCustomer(models.Model):
             rows=rows,
             assignments=SQL(", ").join(SQL("%s = EXCLUDED.%s", n, n) for n in names),
         )
+
+    # ------------------------------------------------------------------
+    # Cron
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _cron_refresh_all(self):
+        """Refresh everybody, one commit a slice; one such refresh at a time.
+
+        The lock belongs to the session, since the transaction ends with every commit.
+        """
+        cr = self.env.cr
+        cr.execute(SQL("SELECT pg_try_advisory_lock(hashtext('crm_customer.refresh'))"))
+        if not cr.fetchone()[0]:
+            _logger.info("Another worker is refreshing all customers")
+            return
+        try:
+            self._refresh_in_slices()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            cr.rollback()
+            raise
+        except psycopg2.Error:
+            # One customer must not keep the others from being refreshed: the queue
+            # finds out which one it is.
+            cr.rollback()
+            _logger.exception("Refresh of all customers failed; queueing them instead")
+            self.env["crm.customer.queue"]._enqueue_everybody()
+            self.env.ref("crm_customer360.ir_cron_refresh_queue")._trigger()
+            self.env["ir.cron"]._commit_progress(remaining=0)
+        finally:
+            cr.execute(
+                SQL("SELECT pg_advisory_unlock(hashtext('crm_customer.refresh'))")
+            )
+
+    def _refresh_in_slices(self):
+        """Refresh everybody and commit every slice.
+
+        The time left is not looked at: the read is dear and done, what remains is to
+        write its result.
+        """
+        cron = self.env["ir.cron"]
+        self.env.flush_all()
+        with self._refresh_settings():
+            began = datetime.now(UTC).replace(tzinfo=None)
+            total = self._refresh_read()
+        cron._commit_progress(remaining=total + 1)
+        for first in range(1, total + 1, SLICE):
+            last = min(first + SLICE - 1, total)
+            self._refresh_slice(began, first, last)
+            cron._commit_progress(last - first + 1, remaining=total - last + 1)
+        self._remove_dependents()
+        self._rank()
+        self._refresh_done()
+        self._invalidate_figures()
+        cron._commit_progress(1, remaining=0)
+
+    def _refresh_slice(self, began, first, last):
+        """Write one slice; again when somebody else wrote one of its rows just now."""
+        for attempt in range(MAX_TRIES_ON_CONCURRENCY_FAILURE):
+            try:
+                return self._refresh_write(began, first, last)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                self.env.cr.rollback()
+                if attempt == MAX_TRIES_ON_CONCURRENCY_FAILURE - 1:
+                    raise

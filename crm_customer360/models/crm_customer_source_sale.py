@@ -24,6 +24,15 @@ class CrmCustomer(models.Model):
             documents["project.task"] = ("project_task", "partner_id")
         return documents
 
+    def _enqueue_documents(self, model, ids):
+        """Queue the customers of documents known by model and id."""
+        if model not in self._customer_documents():
+            return
+        _table, contact = self._customer_documents()[model]
+        documents = self.env[model].sudo().browse(ids).exists()
+        partners = documents if contact == "id" else documents[contact]
+        self.env["crm.customer.queue"]._enqueue(partners)
+
     def _source_sale(self, scope):
         """Quotations, and orders confirmed in the window, untaxed."""
         return Source(

@@ -3,6 +3,19 @@ from odoo.fields import Domain
 
 from .crm_customer import ABC_CLASSES
 
+# Fields of a contact whose change changes its customer's row.
+CUSTOMER_FIELDS = frozenset(
+    {
+        "company_id",
+        "country_id",
+        "credit_limit",
+        "customer_rank",
+        "is_company",
+        "parent_id",
+        "user_id",
+    }
+)
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -73,6 +86,31 @@ class ResPartner(models.Model):
             domain |= Domain("customer_id", "=", False)
             domain |= Domain("customer_id", "any", [("abc_class", "=", False)])
         return domain
+
+    # ------------------------------------------------------------------
+    # Queue
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        partners = super().create(vals_list)
+        customers = partners.filtered(lambda partner: partner.customer_rank > 0)
+        self.env["crm.customer.queue"]._enqueue(customers)
+        return partners
+
+    def write(self, vals):
+        """Who belongs to whom decides where documents count."""
+        relevant = not CUSTOMER_FIELDS.isdisjoint(vals)
+        if relevant:
+            self.env["crm.customer.queue"]._enqueue(self.commercial_partner_id)
+        result = super().write(vals)
+        if relevant:
+            self.env["crm.customer.queue"]._enqueue(self)
+        return result
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
 
     def action_open_partner_360(self):
         """Refresh this contact's customer and open its 360 page."""

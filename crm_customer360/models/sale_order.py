@@ -4,7 +4,12 @@ from .crm_customer import PROFIT
 
 
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
+    _inherit = ["sale.order", "crm.customer.document.mixin"]
+    _name = "sale.order"
+
+    _customer_fields = frozenset(
+        {"company_id", "currency_id", "date_order", "partner_id", "pricelist_id", "state"}
+    )
 
     # Natively every employee sees them.
     margin = fields.Monetary(groups=PROFIT)
@@ -12,11 +17,19 @@ class SaleOrder(models.Model):
 
 
 class SaleOrderLine(models.Model):
-    _inherit = "sale.order.line"
+    _inherit = ["sale.order.line", "crm.customer.document.mixin"]
+    _name = "sale.order.line"
+
+    _customer_fields = frozenset(
+        {"discount", "price_unit", "product_uom_id", "product_uom_qty", "tax_ids"}
+    )
 
     margin = fields.Float(groups=PROFIT)
     margin_percent = fields.Float(groups=PROFIT)
     purchase_price = fields.Float(groups=PROFIT)
+
+    def _customer_contacts(self):
+        return self.order_id.partner_id
 
 
 class SaleReport(models.Model):

@@ -1,1 +1,2 @@
+from . import test_revenue
 from . import test_sale_cost
