@@ -6,6 +6,8 @@ from . import crm_customer_figure
 from . import crm_customer_query
 from . import crm_customer_refresh
 from . import crm_customer_rank
+from . import crm_customer_aggregate
+from . import crm_customer_screen
 from . import crm_customer_queue
 from . import crm_customer_document
 from . import account_move
@@ -19,3 +21,4 @@ from . import crm_lead
 from . import calendar_event
 from . import mail_activity
 from . import res_partner
+from . import res_config_settings

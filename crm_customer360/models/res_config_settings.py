@@ -1,0 +1,36 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    """Settings of the customer figures; they are the root company's."""
+
+    _inherit = "res.config.settings"
+
+    customer_window_months = fields.Integer(
+        related="company_id.customer_window_months", readonly=False
+    )
+    customer_pareto_measure = fields.Selection(
+        related="company_id.customer_pareto_measure", readonly=False, required=True
+    )
+    customer_pareto_a = fields.Float(
+        related="company_id.customer_pareto_a", readonly=False
+    )
+    customer_pareto_b = fields.Float(
+        related="company_id.customer_pareto_b", readonly=False
+    )
+    customer_order_cost = fields.Monetary(
+        related="company_id.customer_order_cost", readonly=False
+    )
+    customer_credit_note_cost = fields.Monetary(
+        related="company_id.customer_credit_note_cost", readonly=False
+    )
+    customer_meeting_hour_cost = fields.Monetary(
+        related="company_id.customer_meeting_hour_cost", readonly=False
+    )
+    customer_activity_cost = fields.Monetary(
+        related="company_id.customer_activity_cost", readonly=False
+    )
+    customer_capital_rate = fields.Float(
+        related="company_id.customer_capital_rate", readonly=False
+    )
+    customer_refreshed_at = fields.Datetime(related="company_id.customer_refreshed_at")
