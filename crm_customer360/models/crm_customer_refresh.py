@@ -38,7 +38,7 @@ class CrmCustomer(models.Model):
         self.env.flush_all()
         if partners is None:
             with self._refresh_settings():
-                began = datetime.now(UTC).replace(tzinfo=None)
+                began = self._now()
                 total = self._refresh_read(companies)
                 written = self._refresh_write(began)
                 written += self._remove_dependents()
@@ -49,6 +49,11 @@ class CrmCustomer(models.Model):
             written = self._refresh_few(partners.ids, companies)
         self._invalidate_figures()
         return written
+
+    @api.model
+    def _now(self):
+        """Return now, naive, in UTC and to the microsecond: it orders refreshes."""
+        return datetime.now(UTC).replace(tzinfo=None)
 
     def _refresh_few(self, partner_ids, companies=None):
         """Refresh the customers of these contacts, in one prepared statement.
@@ -78,7 +83,7 @@ class CrmCustomer(models.Model):
                 SQL.identifier(name),
                 list(partner_ids),
                 json.dumps(self._company_rows(), default=str),
-                datetime.now(UTC).replace(tzinfo=None),
+                self._now(),
                 None if companies is None else companies.ids,
             )
         )
@@ -204,31 +209,38 @@ class CrmCustomer(models.Model):
         self.env.cr.execute(SQL("DROP TABLE crm_customer_change, crm_customer_seen"))
         self.env["crm.customer.queue"].invalidate_model()
         companies = companies or self.env["res.company"].sudo().search([])
-        companies.sudo().customer_refreshed_at = datetime.now(UTC).replace(
-            microsecond=0, tzinfo=None
-        )
+        companies.sudo().customer_refreshed_at = self._now().replace(microsecond=0)
 
     def _remove_dependents(self, partner_ids=None):
         """Remove the rows of partners that have become part of another customer.
 
-        Their documents count for the commercial partner they now belong to.
+        Their documents count for the commercial partner they now belong to, and so do
+        their months in `crm.customer.snapshot`.
 
         :return: number of rows removed
         """
-        self.env.cr.execute(
+        cr = self.env.cr
+        cr.execute(
             SQL(
                 """
-                DELETE FROM crm_customer customer USING res_partner partner
-                WHERE partner.id = customer.partner_id
-                    AND partner.commercial_partner_id <> partner.id
-                    AND %s
+                SELECT DISTINCT partner.id, partner.commercial_partner_id
+                FROM crm_customer customer
+                JOIN res_partner partner ON partner.id = customer.partner_id
+                WHERE partner.commercial_partner_id <> partner.id AND %s
                 """,
                 SQL("TRUE")
                 if partner_ids is None
-                else SQL("partner.id = ANY(%s)", list(partner_ids)),
+                else SQL("customer.partner_id = ANY(%s)", list(partner_ids)),
             )
         )
-        return self.env.cr.rowcount
+        targets = dict(cr.fetchall())
+        if not targets:
+            return 0
+        self.env["crm.customer.snapshot"]._absorb(targets)
+        cr.execute(
+            SQL("DELETE FROM crm_customer WHERE partner_id = ANY(%s)", list(targets))
+        )
+        return cr.rowcount
 
     @contextmanager
     def _refresh_settings(self):
@@ -325,7 +337,7 @@ class CrmCustomer(models.Model):
         cron = self.env["ir.cron"]
         self.env.flush_all()
         with self._refresh_settings():
-            began = datetime.now(UTC).replace(tzinfo=None)
+            began = self._now()
             total = self._refresh_read()
         cron._commit_progress(remaining=total + 1)
         for first in range(1, total + 1, SLICE):
