@@ -35,6 +35,8 @@ def fill_sale_cost(env):
     env.flush_all()
     cr = env.cr
     cogs = column_exists(cr, "account_move_line", "cogs_origin_id")
+    # Statistics, or the planner takes new columns and new values for rare ones.
+    cr.execute("ANALYZE account_move_line")
     written = 0
     # Reversals take the unit cost of what they reverse, so that goes first; a third
     # round is for the reversal of a reversal. The last takes whatever is left.
@@ -49,7 +51,10 @@ def fill_sale_cost(env):
                 history=True,
             )
         )
+        first = not written
         written += cr.rowcount
+        if first and written:
+            cr.execute("ANALYZE account_move_line")
     env["account.move.line"].invalidate_model(flush=False)
     return written
 
@@ -64,8 +69,3 @@ _COSTED_ORIGIN = SQL(
     )
     """
 )
-
-
-def post_init_hook(env):
-    """Have all customers computed as soon as the server runs its crons."""
-    env.ref("crm_customer360.ir_cron_refresh_all")._trigger()
