@@ -69,3 +69,8 @@ _COSTED_ORIGIN = SQL(
     )
     """
 )
+
+
+def post_init_hook(env):
+    """Have all customers computed as soon as the server runs its crons."""
+    env.ref("crm_customer360.ir_cron_refresh_all")._trigger()
