@@ -6,6 +6,7 @@ from . import crm_customer_figure
 from . import crm_customer_query
 from . import crm_customer_refresh
 from . import crm_customer_rank
+from . import crm_customer_snapshot
 from . import crm_customer_aggregate
 from . import crm_customer_screen
 from . import crm_customer_queue
