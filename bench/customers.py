@@ -44,7 +44,7 @@ def make_customers(cr, patterns, dice, companies, users, customers):
                    (%(terms)s::int[])[%(term)s] AS term_days,
                    -- Days after the due date, on average.
                    (-6 + 40 * power(%(delay)s, 3))::int AS delay_days,
-                   CASE WHEN %(payer)s < 0.1 THEN 0.55 ELSE 0.06 END AS unpaid_share,
+                   CASE WHEN %(payer)s < 0.1 THEN 0.55 ELSE 0.045 END AS unpaid_share,
                    %(contact)s AS contact_throw
               FROM generate_series(1, %(count)s) n
             """,

@@ -12,8 +12,8 @@ BLOCK = 1_000_000_000
 REFUND, FIRST_PAYMENT, SECOND_PAYMENT, EXCESS, BILL, BILL_PAYMENT = (
     BLOCK * number for number in range(1, 7)
 )
-# Terms are 30 days on average and some pay late; with the 9 % that are never paid,
-# 15 % of the invoices are open or paid in part.
+# Terms are 30 days on average and some pay late; with those that are never paid,
+# about 15 % of the invoices are open or paid in part.
 REFUND_SHARE = 0.05
 FOREIGN_SHARE = 0.04
 # Invoices that come from a sale order. Those in a foreign currency do not.

@@ -36,7 +36,7 @@ def _make_leads(cr, patterns, dice, start, end):
             DROP TABLE IF EXISTS bench_lead;
             CREATE TEMP TABLE bench_lead AS
             SELECT drawn.*, kind.probability, span.opened, span.closed,
-                   round((200 + 5000 * power(drawn.size, 3))::numeric, 2) AS amount,
+                   round((200 + 5000 * power(drawn.size, 3))::numeric, -1) AS amount,
                    (row_number() OVER (ORDER BY span.opened, drawn.key))::int AS id
               FROM (
                 SELECT c.company_id, c.partner_id, c.user_id, %(key)s AS key,
