@@ -11,6 +11,7 @@ from . import crm_customer_aggregate
 from . import crm_customer_screen
 from . import crm_customer_queue
 from . import crm_customer_document
+from . import crm_customer_integrity
 from . import account_move
 from . import account_move_line
 from . import account_move_queue

@@ -6,6 +6,19 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+# Settings that the figures of all customers depend on.
+CUSTOMER_SETTINGS = (
+    "customer_window_months",
+    "customer_pareto_measure",
+    "customer_pareto_a",
+    "customer_pareto_b",
+    "customer_order_cost",
+    "customer_credit_note_cost",
+    "customer_meeting_hour_cost",
+    "customer_activity_cost",
+    "customer_capital_rate",
+)
+
 
 class ResCompany(models.Model):
     """Settings of the customer figures.
@@ -106,6 +119,19 @@ class ResCompany(models.Model):
                             company=company.name,
                         )
                     )
+
+    def write(self, vals):
+        """Have all customers refreshed soon after one of their settings changes."""
+        names = [name for name in CUSTOMER_SETTINGS if name in vals]
+        before = [[company[name] for name in names] for company in self]
+        result = super().write(vals)
+        if before != [[company[name] for name in names] for company in self]:
+            cron = self.env.ref(
+                "crm_customer360.ir_cron_refresh_all", raise_if_not_found=False
+            )
+            if cron:
+                cron.sudo()._trigger()
+        return result
 
     def _customer_timezone(self):
         """Return the timezone in which this company's days begin and end."""
