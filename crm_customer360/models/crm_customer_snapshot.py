@@ -360,6 +360,7 @@ class CrmCustomerSnapshot(models.Model):
 
     def _rebuild_spans(self, date_from, date_to, companies):
         """Return the month ends to rebuild: ``{company id: (first, last)}``."""
+        date_from, date_to = map(fields.Date.to_date, (date_from, date_to))
         spans = {}
         oldest = date_from or self._oldest_document()
         for company_id, (start, _today, _end) in self._companies(companies).items():
