@@ -216,8 +216,9 @@ class CrmCustomer(models.Model):
     def _source_receivable_line(self, scope):
         """All posted receivable lines: money received, and money lent day by day.
 
-        `balance_days` is Σ balance × days since the later of the line and the window's
-        first day, today included: the sum of the daily balances of the window.
+        `balance_days` is Σ balance × days since the later of the line and the day
+        before the window, so that what was owed before counts for the whole window:
+        the integral of the daily balance.
         """
         return Source(
             "receivable_line",
@@ -228,8 +229,8 @@ class CrmCustomer(models.Model):
                     -sum(line.balance) FILTER (
                         WHERE line.journal_id = ANY(%(journals)s)
                         AND line.date >= company.window_start) AS received,
-                    sum(line.balance * (
-                        company.today - greatest(line.date, company.window_start)
+                    sum(line.balance * (company.today
+                        - greatest(line.date, company.window_start - 1)
                     )) AS balance_days,
                     max(line.date) FILTER (
                         WHERE line.journal_id = ANY(%(journals)s)
@@ -341,7 +342,8 @@ class CrmCustomer(models.Model):
                 SELECT payment.partner_id, payment.company_id,
                     1 AS evidence,
                     sum(payment.amount_company_currency_signed) FILTER (
-                        WHERE payment.move_id IS NULL) AS in_process,
+                        WHERE payment.move_id IS NULL
+                        AND payment.state = 'in_process') AS in_process,
                     sum(payment.amount_company_currency_signed) FILTER (
                         WHERE payment.move_id IS NOT NULL) AS in_transit
                 FROM account_payment payment

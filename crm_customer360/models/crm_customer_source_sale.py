@@ -84,6 +84,9 @@ class CrmCustomer(models.Model):
 
         An order's total less its posted invoices and down payments, credit notes given
         back, never below zero; all of it in company currency at the order's rate.
+
+        Invoices are added up by line. Where taxes are rounded on the total, the lines
+        of an order do not add up to it: `ordered` is what they add up to.
         """
         return Source(
             "to_invoice",
@@ -91,7 +94,10 @@ class CrmCustomer(models.Model):
                 """
                 SELECT sale.partner_id, sale.company_id,
                     sum(round(
-                        greatest(sale.amount_total - coalesce(invoiced.amount, 0), 0)
+                        greatest(sale.amount_total - coalesce(
+                            invoiced.amount * coalesce(
+                                sale.amount_total / nullif(ordered.amount, 0), 1
+                            ), 0), 0)
                             / coalesce(nullif(sale.currency_rate, 0), 1),
                         company.decimals
                     )) AS to_invoice
@@ -125,6 +131,16 @@ class CrmCustomer(models.Model):
                         AND move.invoice_date <= company.today
                     GROUP BY item.order_id
                 ) invoiced ON invoiced.order_id = sale.id
+                LEFT JOIN (
+                    SELECT sale.id, sum(order_line.price_total) AS amount
+                    FROM %(sale)s sale
+                    JOIN res_company rounding ON rounding.id = sale.company_id
+                        AND rounding.tax_calculation_rounding_method = 'round_globally'
+                    JOIN sale_order_line order_line ON order_line.order_id = sale.id
+                        AND order_line.is_downpayment IS NOT TRUE
+                    WHERE sale.state = 'sale'
+                    GROUP BY sale.id
+                ) ordered ON ordered.id = sale.id
                 WHERE sale.state = 'sale' AND sale.date_order < company.today_end
                 GROUP BY sale.partner_id, sale.company_id
                 """,
@@ -260,7 +276,10 @@ class CrmCustomer(models.Model):
         )
 
     def _source_message(self, scope):
-        """The last message exchanged with the customer; notes are internal."""
+        """The last message exchanged with the customer.
+
+        Notes are internal: mostly by their subtype, seldom by a flag of their own.
+        """
         return Source(
             "message",
             SQL(
@@ -271,6 +290,8 @@ class CrmCustomer(models.Model):
                 FROM document
                 JOIN mail_message message
                     ON message.model = document.model AND message.res_id = document.id
+                JOIN mail_message_subtype subtype ON subtype.id = message.subtype_id
+                    AND subtype.internal IS NOT TRUE
                 JOIN res_partner partner ON partner.id = document.partner_id
                 JOIN company ON company.id
                     = coalesce(document.company_id, partner.company_id, %(main)s)
