@@ -24,6 +24,10 @@
         "views/res_partner_views.xml",
         "views/crm_customer360_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["crm_customer360/static/src/**/*.js"],
+        "web.assets_tests": ["crm_customer360/static/tests/tours/**/*.js"],
+    },
     "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",
     "application": True,

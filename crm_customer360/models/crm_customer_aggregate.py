@@ -42,6 +42,13 @@ class CrmCustomer(models.Model):
             return self._dso_sql(query)
         return average
 
+    def _read_group_empty_value(self, spec):
+        """Tell a figure that means nothing for a group (False) from one that is 0."""
+        name, _sep, function = spec.partition(":")
+        if function == "avg" and name in self._nullable_figures():
+            return False
+        return super()._read_group_empty_value(spec)
+
     def _several_currencies(self):
         return len(self.env.companies.currency_id) > 1
 
@@ -87,7 +94,7 @@ class CrmCustomer(models.Model):
         figure = self._field_to_sql(self._table, name, query)
         weight = self._field_to_sql(self._table, weight, query)
         return SQL(
-            "sum(%(figure)s * %(weight)s) / nullif(sum(%(weight)s), 0)",
+            "sum((%(figure)s) * %(weight)s) / nullif(sum(%(weight)s), 0)",
             figure=figure,
             weight=weight,
         )

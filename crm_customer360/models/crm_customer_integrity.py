@@ -18,7 +18,7 @@ CHECKS = [
     ("receivable", "Receivable"),
     ("payable", "Payable"),
     ("pos", "Point of Sale"),
-    ("missing", "Customers with a row"),
+    ("missing", "Customers who need a row"),
     ("not_commercial", "Rows of commercial partners"),
     ("different", "Rows equal to the ledger"),
 ]
@@ -76,6 +76,10 @@ class CrmCustomerIntegrity(models.TransientModel):
         string="Differences",
         readonly=True,
     )
+
+    def _compute_display_name(self):
+        for integrity in self:
+            integrity.display_name = self.env._("Integrity Check")
 
     # ------------------------------------------------------------------
     # Actions
@@ -388,13 +392,14 @@ class CrmCustomerIntegrity(models.TransientModel):
                 expected AS (
                     SELECT partner.commercial_partner_id AS partner_id,
                         document.company_id,
+                        bool_or(document.company_id IS NOT NULL) OVER (
+                            PARTITION BY partner.commercial_partner_id) AS has_company,
                         min(coalesce(document.date, '-infinity')) AS date
                     FROM document
                     JOIN res_partner partner ON partner.id = document.contact
                     GROUP BY partner.commercial_partner_id, document.company_id
                 ),
                 missing AS (
-                    -- What belongs to no company has a row in some company.
                     SELECT company.root_id, expected.partner_id,
                         CASE
                             WHEN customer.partner_id IS NOT NULL THEN NULL
@@ -415,6 +420,9 @@ class CrmCustomerIntegrity(models.TransientModel):
                                 OR customer.company_id = expected.company_id)
                         LIMIT 1
                     ) customer ON TRUE
+                    -- What belongs to no company needs a row in any company.
+                    WHERE expected.company_id IS NOT NULL
+                        OR NOT (has_company OR customer.partner_id IS NOT NULL)
                 ),
                 existing AS (
                     SELECT company.root_id, customer.partner_id,
