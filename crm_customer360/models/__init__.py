@@ -14,7 +14,7 @@ from . import crm_customer_document
 from . import crm_customer_integrity
 from . import account_move
 from . import account_move_line
-from . import account_move_queue
+from . import account_partial_reconcile
 from . import account_payment
 from . import account_analytic_line
 from . import rating_rating

@@ -39,6 +39,51 @@ SALE_COST_INPUTS = {
 class AccountMove(models.Model):
     _inherit = "account.move"
 
+    # From a customer to its documents: `commercial_partner_id` is stored, but natively
+    # not indexed.
+    _customer_document_idx = models.Index(
+        "(commercial_partner_id) WHERE state = 'posted' AND move_type <> 'entry'"
+    )
+
+    # ------------------------------------------------------------------
+    # Queue
+    # ------------------------------------------------------------------
+
+    def write(self, vals):
+        """Posting, drafting and cancelling change the customers' figures."""
+        relevant = "state" in vals or ("partner_id" in vals and self._any_posted())
+        if relevant:
+            self._enqueue_customers()
+        result = super().write(vals)
+        if relevant:
+            self._enqueue_customers()
+        return result
+
+    def unlink(self):
+        self.filtered(lambda move: move.state == "posted")._enqueue_customers()
+        return super().unlink()
+
+    def _any_posted(self):
+        return any(move.state == "posted" for move in self)
+
+    def _enqueue_customers(self):
+        """Queue the customers of these entries.
+
+        A line's partner matters where it is receivable or payable; elsewhere it is the
+        document's.
+        """
+        moves = self.sudo()
+        lines = moves.line_ids.filtered(
+            lambda line: line.account_type in ("asset_receivable", "liability_payable")
+        )
+        self.env["crm.customer.queue"]._enqueue(
+            moves.commercial_partner_id | lines.partner_id
+        )
+
+    # ------------------------------------------------------------------
+    # Cost of a sale
+    # ------------------------------------------------------------------
+
     def _post(self, soft=True):
         # stock_account creates the COGS entries before it calls super: they exist
         # now, whether its override is inside or outside of this one. What is only

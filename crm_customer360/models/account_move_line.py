@@ -253,3 +253,16 @@ class AccountMoveLine(models.Model):
         groups="crm_customer360.group_profitability",
         help="Id of the product that the unit cost was recorded for.",
     )
+
+    def write(self, vals):
+        """Items of posted entries may still get another partner or due date."""
+        posted = self.browse()
+        if not {"partner_id", "date_maturity", "account_id"}.isdisjoint(vals):
+            posted = self.filtered(lambda line: line.parent_state == "posted")
+            posted._enqueue_customers()
+        result = super().write(vals)
+        posted._enqueue_customers()
+        return result
+
+    def _enqueue_customers(self):
+        self.env["crm.customer.queue"]._enqueue(self.sudo().partner_id)
