@@ -351,10 +351,13 @@ class CrmCustomerSnapshot(models.Model):
         spans = self._rebuild_spans(date_from, date_to, companies)
         if not spans:
             return 0
-        Customer = self.env["crm.customer"]
-        with Customer._refresh_settings():
+        with self.env["crm.customer"]._refresh_settings():
+            # Every join is one of whole tables; the planner thinks the few companies
+            # leave few rows, and would look up the others one by one.
+            self.env.cr.execute(SQL("SET LOCAL enable_nestloop = off"))
             self._rebuild_read(spans)
             written = self._rebuild_write(spans)
+            self.env.cr.execute(SQL("SET LOCAL enable_nestloop = on"))
         self.invalidate_model()
         return written
 
