@@ -676,7 +676,9 @@ class CrmCustomerIntegritySource(models.AbstractModel):
         }
         if source["model"] == "account.move.line":
             view = self.env.ref("crm_customer360.account_move_line_view_list")
+            search = self.env.ref("account.view_account_move_line_filter")
             action["views"] = [(view.id, "list")]
+            action["search_view_id"] = [search.id, "search"]
         elif source["model"] == "account.invoice.report":
             action["views"] = [(False, "pivot"), (False, "graph"), (False, "list")]
             action["context"]["pivot_measures"] = ["price_subtotal"]

@@ -242,10 +242,12 @@ class CrmCustomer(models.Model):
             "res_model": model,
             "views": [(self.env.ref(list_view).id, "list"), (False, "form")],
             "domain": list(domain),
-            "context": {"create": False, "active_test": True},
+            "context": {"create": False},
         }
         if model == "account.move.line":
+            search = self.env.ref("account.view_account_move_line_filter")
             values["views"] = [(self.env.ref(list_view).id, "list")]
+            values["search_view_id"] = [search.id, "search"]
         elif model == "account.move":
             values["views"][1] = (self.env.ref("account.view_move_form").id, "form")
             values["context"]["default_move_type"] = "out_invoice"

@@ -1,5 +1,6 @@
 from lxml import etree
 
+from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -40,7 +41,7 @@ class TestViews(CustomerCommon):
             )
         )
 
-    def _fields(self, user, model="crm.customer"):
+    def _view_fields(self, user, model="crm.customer"):
         """Return the fields in each view as the user gets it: ``{view: names}``."""
         views = [(False, name) for name in ("list", "form", "pivot", "graph", "search")]
         result = self.env[model].with_user(user).get_views(views)
@@ -50,11 +51,11 @@ class TestViews(CustomerCommon):
         }
 
     def test_salesperson_sees_no_profit(self):
-        for names in self._fields(self.salesman).values():
+        for names in self._view_fields(self.salesman).values():
             self.assertFalse(names & PROFIT_FIELDS)
 
     def test_manager_sees_profit(self):
-        fields = self._fields(self.manager)
+        fields = self._view_fields(self.manager)
         self.assertLessEqual(PROFIT_FIELDS, fields["form"])
         self.assertLessEqual({"margin", "margin_rate"}, fields["list"])
 
@@ -88,7 +89,7 @@ class TestViews(CustomerCommon):
     def test_read_as_the_client_does(self):
         self._invoice(100, "2026-06-01")
         row = self._row()
-        specification = {name: {} for name in self._fields(self.salesman)["form"]}
+        specification = {name: {} for name in self._view_fields(self.salesman)["form"]}
         [values] = row.with_user(self.salesman).web_read(specification)
         self.assertEqual(values["revenue"], 100)
 
@@ -356,7 +357,12 @@ class TestTour(AccountTestInvoicingHttpCommon):
             {"name": "Tour Customer", "is_company": True}
         )
         self.init_invoice(
-            "out_invoice", partner=partner, amounts=[1200.0], post=True, taxes=[]
+            "out_invoice",
+            partner=partner,
+            invoice_date=fields.Date.today(),
+            amounts=[1200.0],
+            post=True,
+            taxes=[],
         )
         user = new_test_user(
             self.env,
