@@ -83,64 +83,64 @@ class CrmCustomer(models.Model):
         """What is still to be invoiced of each confirmed order, tax included.
 
         An order's total less its posted invoices and down payments, credit notes given
-        back, never below zero; all of it in company currency at the order's rate.
+        back, never below zero; all of it in company currency at the order's rate. An
+        invoice line for several order lines is shared out by their amounts.
 
         Invoices are added up by line. Where taxes are rounded on the total, the lines
-        of an order do not add up to it: `ordered` is what they add up to.
+        miss it by up to a rounding each: so little is nothing.
         """
         return Source(
             "to_invoice",
             SQL(
                 """
                 SELECT sale.partner_id, sale.company_id,
-                    sum(round(
-                        greatest(sale.amount_total - coalesce(
-                            invoiced.amount * coalesce(
-                                sale.amount_total / nullif(ordered.amount, 0), 1
-                            ), 0), 0)
-                            / coalesce(nullif(sale.currency_rate, 0), 1),
-                        company.decimals
-                    )) AS to_invoice
+                    sum(CASE
+                        WHEN sale.amount_total - coalesce(invoiced.amount, 0)
+                            <= coalesce(invoiced.tolerance, 0) THEN 0
+                        ELSE round(
+                            (sale.amount_total - coalesce(invoiced.amount, 0))
+                                / coalesce(nullif(sale.currency_rate, 0), 1),
+                            company.decimals)
+                    END) AS to_invoice
                 FROM %(sale)s sale
                 JOIN company ON company.id = sale.company_id
                 LEFT JOIN (
-                    SELECT item.order_id, sum(
-                        CASE WHEN move.move_type = 'out_refund' THEN -1 ELSE 1 END
-                        * CASE WHEN move.currency_id = item.currency_id
-                            THEN line.price_total
+                    SELECT item.order_id,
+                        sum(item.share * CASE
+                            WHEN move.currency_id = item.currency_id
+                                THEN line.price_total
                             ELSE line.price_total * item.currency_rate
                                 / coalesce(nullif(move.invoice_currency_rate, 0), 1)
-                        END
-                    ) AS amount
+                        END * CASE move.move_type WHEN 'out_refund' THEN -1 ELSE 1 END
+                        ) AS amount,
+                        count(*) * max(currency.rounding) FILTER (
+                            WHERE company.global_rounding) AS tolerance
                     FROM (
-                        SELECT DISTINCT order_line.order_id, rel.invoice_line_id,
-                            sale.currency_id, sale.currency_rate
+                        SELECT order_line.order_id, rel.invoice_line_id,
+                            sale.currency_id, sale.currency_rate,
+                            coalesce(
+                                order_line.price_total / nullif(
+                                    sum(order_line.price_total) OVER invoice_line, 0),
+                                1.0 / count(*) OVER invoice_line
+                            ) AS share
                         FROM %(sale)s sale
                         JOIN sale_order_line order_line
                             ON order_line.order_id = sale.id
                         JOIN sale_order_line_invoice_rel rel
                             ON rel.order_line_id = order_line.id
                         WHERE sale.state = 'sale'
+                        WINDOW invoice_line AS (PARTITION BY rel.invoice_line_id)
                     ) item
                     JOIN account_move_line line ON line.id = item.invoice_line_id
                     JOIN account_move move ON move.id = line.move_id
                     JOIN company ON company.id = move.company_id
-                    WHERE move.state = 'posted'
+                    JOIN res_currency currency ON currency.id = item.currency_id
+                    WHERE line.parent_state = 'posted'
                         AND move.move_type IN (
                             'out_invoice', 'out_refund', 'out_receipt')
-                        AND move.invoice_date <= company.today
+                        AND line.invoice_date <= company.today
                     GROUP BY item.order_id
                 ) invoiced ON invoiced.order_id = sale.id
-                LEFT JOIN (
-                    SELECT sale.id, sum(order_line.price_total) AS amount
-                    FROM %(sale)s sale
-                    JOIN res_company rounding ON rounding.id = sale.company_id
-                        AND rounding.tax_calculation_rounding_method = 'round_globally'
-                    JOIN sale_order_line order_line ON order_line.order_id = sale.id
-                        AND order_line.is_downpayment IS NOT TRUE
-                    WHERE sale.state = 'sale'
-                    GROUP BY sale.id
-                ) ordered ON ordered.id = sale.id
                 WHERE sale.state = 'sale' AND sale.date_order < company.today_end
                 GROUP BY sale.partner_id, sale.company_id
                 """,
@@ -251,23 +251,27 @@ class CrmCustomer(models.Model):
             "activity",
             SQL(
                 """
-                SELECT document.partner_id,
-                    coalesce(document.company_id, partner.company_id) AS company_id,
-                    count(*) FILTER (
-                        WHERE activity.date_done >= company.window_start
+                SELECT done.partner_id, done.company_id,
+                    sum(done.activities) FILTER (
+                        WHERE done.date_done >= company.window_start
                     ) AS activity_count,
-                    max(activity.date_done) AS contact_date
-                FROM document
-                JOIN mail_activity activity
-                    ON activity.res_model = document.model
-                    AND activity.res_id = document.id
-                JOIN res_partner partner ON partner.id = document.partner_id
-                JOIN company ON company.id
-                    = coalesce(document.company_id, partner.company_id, %(main)s)
-                WHERE activity.active IS NOT TRUE
-                    AND activity.date_done <= company.today
-                GROUP BY document.partner_id,
-                    coalesce(document.company_id, partner.company_id)
+                    max(done.date_done) AS contact_date
+                FROM (
+                    SELECT document.partner_id,
+                        coalesce(document.company_id, partner.company_id) AS company_id,
+                        activity.date_done, count(*) AS activities
+                    FROM mail_activity activity
+                    JOIN document ON document.model = activity.res_model
+                        AND document.id = activity.res_id
+                    JOIN res_partner partner ON partner.id = document.partner_id
+                    WHERE activity.active IS NOT TRUE
+                    GROUP BY document.partner_id,
+                        coalesce(document.company_id, partner.company_id),
+                        activity.date_done
+                ) done
+                JOIN company ON company.id = coalesce(done.company_id, %(main)s)
+                WHERE done.date_done <= company.today
+                GROUP BY done.partner_id, done.company_id
                 """,
                 main=scope.main_company,
             ),
@@ -287,21 +291,19 @@ class CrmCustomer(models.Model):
                 SELECT document.partner_id,
                     coalesce(document.company_id, partner.company_id) AS company_id,
                     max(message.date) AS contact_at
-                FROM document
-                JOIN mail_message message
-                    ON message.model = document.model AND message.res_id = document.id
-                JOIN mail_message_subtype subtype ON subtype.id = message.subtype_id
-                    AND subtype.internal IS NOT TRUE
+                FROM mail_message message
+                JOIN document ON document.model = message.model
+                    AND document.id = message.res_id
                 JOIN res_partner partner ON partner.id = document.partner_id
-                JOIN company ON company.id
-                    = coalesce(document.company_id, partner.company_id, %(main)s)
+                LEFT JOIN mail_message_subtype subtype
+                    ON subtype.id = message.subtype_id
                 WHERE message.message_type IN ('comment', 'email', 'email_outgoing')
                     AND message.is_internal IS NOT TRUE
-                    AND message.date < company.today_end
+                    AND subtype.internal IS NOT TRUE
+                    AND message.date < (SELECT max(today_end) FROM company)
                 GROUP BY document.partner_id,
                     coalesce(document.company_id, partner.company_id)
-                """,
-                main=scope.main_company,
+                """
             ),
             {"contact_at": "last_at"},
             homeless=True,
