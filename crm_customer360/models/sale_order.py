@@ -24,9 +24,10 @@ class SaleOrderLine(models.Model):
         {"discount", "price_unit", "product_uom_id", "product_uom_qty", "tax_ids"}
     )
 
-    margin = fields.Float(groups=PROFIT)
-    margin_percent = fields.Float(groups=PROFIT)
-    purchase_price = fields.Float(groups=PROFIT)
+    # Not precomputed: `create` would read them as the user, who may have no access.
+    margin = fields.Float(groups=PROFIT, precompute=False)
+    margin_percent = fields.Float(groups=PROFIT, precompute=False)
+    purchase_price = fields.Float(groups=PROFIT, precompute=False)
 
     def _customer_contacts(self):
         return self.order_id.partner_id
