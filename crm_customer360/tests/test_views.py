@@ -352,6 +352,10 @@ class TestViews(CustomerCommon):
 class TestTour(AccountTestInvoicingHttpCommon):
     """The screens in a real browser."""
 
+    # On a busy machine the first page, with its assets, takes longer than the 20
+    # seconds that another request would wait for.
+    test_cursor_lock_timeout = 120
+
     def test_screens(self):
         partner = self.env["res.partner"].create(
             {"name": "Tour Customer", "is_company": True}
