@@ -121,6 +121,8 @@ class CrmCustomer(models.Model):
                     "is_main": company == main,
                     "currency_id": company.currency_id.id,
                     "decimals": company.currency_id.decimal_places,
+                    "global_rounding": company.tax_calculation_rounding_method
+                    == "round_globally",
                     "tz": company._customer_timezone().zone,
                     **company._customer_period(),
                     "order_cost": root.customer_order_cost,

@@ -21,6 +21,7 @@ COMPANY_COLUMNS = {
     "is_main": "bool",
     "currency_id": "int",
     "decimals": "int",
+    "global_rounding": "bool",
     "tz": "varchar",
     "today": "date",
     "window_start": "date",
