@@ -47,10 +47,14 @@ class CustomerCommon(AccountTestInvoicingCommon):
     # -- documents
 
     @contextmanager
+    def _at(self, moment):
+        """Do something at another moment (UTC)."""
+        with freeze_time(moment):
+            yield
+
     def _on(self, day):
         """Do something on another day, at noon."""
-        with freeze_time(f"{day} 12:00:00"):
-            yield
+        return self._at(f"{day} 12:00:00")
 
     def _invoice(self, amount, day, *, due=None, lines=None, post=True, **vals):
         """A customer invoice of one line of `amount`, or of the lines given."""
