@@ -762,7 +762,16 @@ addon_hash() {
         find "$@" \( -name __pycache__ -o -path '*/tests' -o -path '*/readme' \
             -o -path '*/static/src' -o -path '*/static/tests' \) -prune \
             -o -type f ! -name '*.pyc' ! -name 'README*' -print0 |
-            LC_ALL=C sort -z | xargs -0 sha256sum
+            LC_ALL=C sort -z | xargs -0 -r sha256sum
+    ) | short_hash
+}
+
+# The addons' files that the web client is made of.
+static_hash() {
+    (
+        cd "$REPO"
+        find "$@" -path '*/static/*' -type f -print0 | LC_ALL=C sort -z |
+            xargs -0 -r sha256sum
     ) | short_hash
 }
 
