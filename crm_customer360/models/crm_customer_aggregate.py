@@ -87,7 +87,7 @@ class CrmCustomer(models.Model):
         """
         convert = self._fields[name].type == "monetary" and self._several_currencies()
         function = "sum_currency" if convert else "sum"
-        return super()._read_group_select(f"{name}:{function}", query)
+        return self._read_group_select(f"{name}:{function}", query)
 
     def _weighted_sql(self, name, weight, query):
         """Return the SQL of the average of a figure, each customer by its weight."""

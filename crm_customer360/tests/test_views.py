@@ -4,6 +4,7 @@ from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
@@ -102,9 +103,9 @@ class TestViews(CustomerCommon):
         uid = self.manager.id
         for node in etree.fromstring(view["arch"]).iter("filter"):
             if node.get("domain"):
-                domain = eval(node.get("domain"), {"uid": uid})
+                domain = safe_eval(node.get("domain"), {"uid": uid})
                 customers.search_count(domain)
-            group = eval(node.get("context") or "{}").get("group_by")
+            group = safe_eval(node.get("context") or "{}").get("group_by")
             if group:
                 customers.formatted_read_group(
                     [], [group], ["revenue:sum", "margin_rate:avg"]
