@@ -36,6 +36,13 @@ EXPECTED = {
     ("cdnow_master", date(1998, 6, 30)): "cdnow/expected_rfm_master_1998-06-30.csv.gz",
     ("rfm_orders", date(2006, 12, 31)): "rfm_orders/expected_rfm_2006-12-31.csv",
 }
+# {(data set, as-of date): class of every customer by its share of the revenue}
+EXPECTED_ABC = {
+    as_of: name.replace("expected_rfm", "expected_abc")
+    for as_of, name in EXPECTED.items()
+}
+# What R itself printed for rfm_orders, as of 2006-12-31.
+PRINTED_BY_R = "rfm_orders/published_r_snapshot_995_customers.csv"
 
 
 class Order(NamedTuple):
@@ -110,6 +117,30 @@ def read_expected(data_set, as_of):
             Decimal(row["monetary"]),
         )
         for row in _rows(EXPECTED[data_set, as_of])
+    }
+
+
+def read_abc(data_set, as_of):
+    """The classes by revenue, best customer first.
+
+    :return: list of (customer number, revenue, class); customers of equal revenue are
+        in the order of their numbers
+    """
+    return [
+        (
+            int(row["customer_id"]),
+            Decimal(row["monetary"]),
+            row["abc_prior"].lower(),
+        )
+        for row in _rows(EXPECTED_ABC[data_set, as_of])
+    ]
+
+
+def read_printed_by_r():
+    """``{customer number: (recency in days, monetary)}`` of `rfm_orders`."""
+    return {
+        int(row["customer_id"]): (int(row["recency_days"]), Decimal(row["amount"]))
+        for row in _rows(PRINTED_BY_R)
     }
 
 
@@ -253,6 +284,9 @@ def load_by_sql(env, company, orders):
     )
     with bulk_inserts(cr):
         post_plan(cr, patterns)
+    # Autovacuum sees nothing of what has not been committed.
+    for model in ("res.partner", "account.move", "account.move.line"):
+        cr.execute(SQL("ANALYZE %s", SQL.identifier(env[model]._table)))
     env.invalidate_all()
     return {
         customer: env["res.partner"].browse(partner_id)
