@@ -344,7 +344,9 @@ class CrmCustomer(models.Model):
         help="Expected revenue of open opportunities times their probability.",
     )
     won_count = fields.Integer(string="Won", readonly=True, help="Won in the window.")
-    lost_count = fields.Integer(string="Lost", readonly=True, help="Lost in the window.")
+    lost_count = fields.Integer(
+        string="Lost", readonly=True, help="Lost in the window."
+    )
     win_rate = fields.Float(
         digits=(16, 6),
         aggregator="avg",
@@ -525,14 +527,14 @@ class CrmCustomer(models.Model):
         return {
             "oldest_due_days": SQL("(%s - %s.oldest_due_date)", today, alias),
             "open_delay": SQL(
-                "(%(today)s - DATE '2000-01-01')"
-                " - %(alias)s.overdue_due_sum / nullif(%(alias)s.overdue, 0)",
+                "((%(today)s - DATE '2000-01-01')"
+                " - %(alias)s.overdue_due_sum / nullif(%(alias)s.overdue, 0))",
                 today=today,
                 alias=alias,
             ),
             "lateness": SQL(
-                "(%(today)s - %(alias)s.last_purchase_date)"
-                " / nullif(%(alias)s.cadence_days, 0)",
+                "((%(today)s - %(alias)s.last_purchase_date)"
+                " / nullif(%(alias)s.cadence_days, 0))",
                 today=today,
                 alias=alias,
             ),

@@ -1,6 +1,66 @@
 from odoo import models
 from odoo.tools import SQL
 
+# Stored as gathered, under the same name.
+GATHERED = (
+    "revenue_total",
+    "revenue",
+    "revenue_previous",
+    "refund",
+    "cost",
+    "cost_cogs",
+    "cost_order",
+    "cost_standard",
+    "cost_estimated",
+    "purchase",
+    "purchase_count",
+    "purchase_day_count",
+    "credit_note_count",
+    "invoiced",
+    "first_purchase_date",
+    "last_purchase_date",
+    "receivable",
+    "credit_unallocated",
+    "aging_not_due",
+    "aging_1_30",
+    "aging_31_60",
+    "aging_61_90",
+    "aging_91_120",
+    "aging_121_plus",
+    "overdue_due_sum",
+    "payable",
+    "oldest_due_date",
+    "received",
+    "last_payment_date",
+    "in_process",
+    "in_transit",
+    "quotation_count",
+    "quotation_amount",
+    "order_count",
+    "order_amount",
+    "to_invoice",
+    "opportunity_count",
+    "pipeline_amount",
+    "won_count",
+    "lost_count",
+    "meeting_hours",
+    "activity_count",
+    "analytic_cost",
+    "rating_count",
+)
+
+# Stored as derived, under the same name.
+DERIVED = (
+    "overdue",
+    "margin",
+    "service_cost",
+    "credit_cost",
+    "contribution",
+    "credit_limit",
+    "exposure",
+    "cadence_days",
+)
+
 
 class CrmCustomer(models.Model):
     """What is gathered and what is made of it: the points where addons extend."""
@@ -42,27 +102,12 @@ class CrmCustomer(models.Model):
 
         :return: ``{stored column: SQL}``
         """
-        plain = (
-            "revenue_total revenue revenue_previous refund cost cost_cogs cost_order"
-            " cost_standard cost_estimated purchase purchase_count purchase_day_count"
-            " credit_note_count invoiced first_purchase_date last_purchase_date"
-            " receivable credit_unallocated aging_not_due aging_1_30 aging_31_60"
-            " aging_61_90 aging_91_120 aging_121_plus overdue_due_sum payable"
-            " oldest_due_date received last_payment_date in_process in_transit"
-            " quotation_count quotation_amount order_count order_amount to_invoice"
-            " opportunity_count pipeline_amount won_count lost_count meeting_hours"
-            " activity_count analytic_cost rating_count"
-        ).split()
-        derived = (
-            "overdue margin service_cost credit_cost contribution credit_limit"
-            " exposure cadence_days"
-        ).split()
         return {
             "currency_id": SQL("company.currency_id"),
             "user_id": SQL("partner.user_id"),
             "country_id": SQL("partner.country_id"),
-            **{name: SQL.identifier("base", name) for name in plain},
-            **{name: SQL.identifier("derived", name) for name in derived},
+            **{name: SQL.identifier("base", name) for name in GATHERED},
+            **{name: SQL.identifier("derived", name) for name in DERIVED},
             "revenue_growth": SQL(
                 "CASE WHEN base.revenue_previous > 0"
                 " THEN round(base.revenue / base.revenue_previous - 1, 6) END"
@@ -103,9 +148,7 @@ class CrmCustomer(models.Model):
             "expected_purchase_date": SQL(
                 "base.last_purchase_date + round(derived.cadence_days)::int"
             ),
-            "pipeline_weighted": SQL(
-                "round(base.pipeline_weighted, company.decimals)"
-            ),
+            "pipeline_weighted": SQL("round(base.pipeline_weighted, company.decimals)"),
             "win_rate": SQL(
                 "CASE WHEN base.won_count + base.lost_count > 0 THEN"
                 " round(base.won_count / (base.won_count + base.lost_count), 6) END"

@@ -262,7 +262,7 @@ class CrmCustomer(models.Model):
                 SELECT gathered.*, row_number() OVER (
                     PARTITION BY gathered.partner_id
                     ORDER BY gathered.company_id IS NULL,
-                        gathered.revenue_total DESC NULLS LAST, gathered.company_id
+                        coalesce(gathered.revenue_total, 0) DESC, gathered.company_id
                 ) AS seat
                 FROM gathered
                 JOIN %(partner)s partner ON partner.id = gathered.partner_id

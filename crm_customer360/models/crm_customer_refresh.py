@@ -168,24 +168,28 @@ class CrmCustomer(models.Model):
         return total
 
     def _refresh_write(self, began, first=1, last=None):
-        """Write the changed rows of these positions.
+        """Write the changed rows of these positions, or all of them.
 
-        A row that was refreshed since the read began is newer: it is left alone.
+        The positions are written in transactions later than that of the read: a row
+        that an event refreshed since is newer and is left alone.
 
+        :param began: naive UTC datetime when the read began
         :return: number of rows written
         """
-        columns = self._figure_columns()
+        changed = SQL("SELECT * FROM crm_customer_change")
+        condition = SQL("TRUE")
+        if last is not None:
+            changed = SQL("%s WHERE position BETWEEN %s AND %s", changed, first, last)
+            condition = SQL(
+                "crm_customer.computed_at IS NULL"
+                " OR crm_customer.computed_at <= EXCLUDED.computed_at"
+            )
         self.env.cr.execute(
             self._upsert(
-                SQL(
-                    "SELECT * FROM crm_customer_change"
-                    " WHERE position >= %s AND (%s OR position <= %s)",
-                    first,
-                    last is None,
-                    last or 0,
-                ),
-                columns,
+                changed,
+                self._figure_columns(),
                 SQL("%s::timestamp", began),
+                condition,
             )
         )
         return self.env.cr.rowcount
@@ -258,9 +262,7 @@ class CrmCustomer(models.Model):
 
     def _invalidate_figures(self):
         self.env["crm.customer"].invalidate_model()
-        self.env["res.partner"].invalidate_model(
-            ["customer_id", "customer_abc_class"]
-        )
+        self.env["res.partner"].invalidate_model(["customer_id", "customer_abc_class"])
 
     def _in_companies(self, companies):
         if companies is None:
@@ -273,11 +275,12 @@ class CrmCustomer(models.Model):
         old = SQL(", ").join(SQL.identifier("old", name) for name in columns)
         return SQL("(%s) IS DISTINCT FROM (%s)", new, old)
 
-    def _upsert(self, rows, columns, began):
+    def _upsert(self, rows, columns, began, condition=None):
         """Return the statement that writes `rows` into the table.
 
         :param rows: SQL query with `partner_id`, `company_id` and `columns`
         :param began: SQL timestamp in UTC at which the reading of `rows` began
+        :param condition: SQL condition for a row that exists to be written
         """
         names = [SQL.identifier(name) for name in columns]
         return SQL(
@@ -286,13 +289,13 @@ class CrmCustomer(models.Model):
             SELECT partner_id, company_id, %(began)s, %(names)s FROM (%(rows)s) changed
             ON CONFLICT (partner_id, company_id) DO UPDATE
             SET computed_at = EXCLUDED.computed_at, %(assignments)s
-            WHERE crm_customer.computed_at IS NULL
-                OR crm_customer.computed_at <= EXCLUDED.computed_at
+            WHERE %(condition)s
             """,
             names=SQL(", ").join(names),
             began=began,
             rows=rows,
             assignments=SQL(", ").join(SQL("%s = EXCLUDED.%s", n, n) for n in names),
+            condition=condition or SQL("TRUE"),
         )
 
     # ------------------------------------------------------------------
@@ -339,16 +342,18 @@ class CrmCustomer(models.Model):
         with self._refresh_settings():
             began = self._now()
             total = self._refresh_read()
-        cron._commit_progress(remaining=total + 1)
+        cron._commit_progress(remaining=total + 2)
         for first in range(1, total + 1, SLICE):
             last = min(first + SLICE - 1, total)
             self._refresh_slice(began, first, last)
-            cron._commit_progress(last - first + 1, remaining=total - last + 1)
+            cron._commit_progress(last - first + 1, remaining=total - last + 2)
         self._remove_dependents()
         self._rank()
         self._refresh_done()
         self._invalidate_figures()
-        cron._commit_progress(1, remaining=0)
+        cron._commit_progress(1, remaining=1)
+        self.env["crm.customer.snapshot"]._take()
+        cron._commit_progress(remaining=0)
 
     def _refresh_slice(self, began, first, last):
         """Write one slice; again when somebody else wrote one of its rows just now."""

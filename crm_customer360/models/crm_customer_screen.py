@@ -19,6 +19,16 @@ class CrmCustomer(models.Model):
         "They read as zero but are shown as empty.",
     )
 
+    def web_read(self, specification):
+        """Opening a customer refreshes its row first, so that the page is fresh."""
+        if len(self) == 1:
+            self.check_access("read")
+            self._refresh(self.partner_id, self.company_id)
+        return super().web_read(specification)
+
+    # Natively it may run on a read replica.
+    web_read._readonly = False
+
     @api.model
     def _nullable_figures(self):
         """Return the names of the figures that may be empty."""

@@ -8,7 +8,14 @@ class SaleOrder(models.Model):
     _name = "sale.order"
 
     _customer_fields = frozenset(
-        {"company_id", "currency_id", "date_order", "partner_id", "pricelist_id", "state"}
+        {
+            "company_id",
+            "currency_id",
+            "date_order",
+            "partner_id",
+            "pricelist_id",
+            "state",
+        }
     )
 
     # Natively every employee sees them.

@@ -1,4 +1,3 @@
-
 from odoo.tests import tagged
 from odoo.tools import SQL
 
@@ -56,9 +55,7 @@ class TestQueue(AccountTestInvoicingCommon):
         )
         self.waiting()
         for partner in (self.partner_a, contact, contact):
-            self.init_invoice(
-                "out_invoice", partner=partner, amounts=[10], post=True
-            )
+            self.init_invoice("out_invoice", partner=partner, amounts=[10], post=True)
         self.env.flush_all()
         self.env.cr.precommit.run()
         lines = self.Queue.search([("partner_id", "=", self.partner_a.id)])
@@ -225,12 +222,8 @@ class TestQueue(AccountTestInvoicingCommon):
         for partner in self.partner_a | self.partner_b:
             self.init_invoice("out_invoice", partner=partner, amounts=[10], post=True)
         self.Customer._refresh()
-        self.init_invoice(
-            "out_invoice", partner=self.partner_a, amounts=[5], post=True
-        )
-        self.init_invoice(
-            "out_invoice", partner=self.partner_b, amounts=[5], post=True
-        )
+        self.init_invoice("out_invoice", partner=self.partner_a, amounts=[5], post=True)
+        self.init_invoice("out_invoice", partner=self.partner_b, amounts=[5], post=True)
         self.env.flush_all()
         self.env.cr.precommit.run()
         self.env.cr.execute(
@@ -254,3 +247,15 @@ class TestQueue(AccountTestInvoicingCommon):
         self.assertEqual(
             self.Queue.search([("error", "!=", False)]).partner_id, self.partner_b
         )
+
+    def test_opening_refreshes(self):
+        """The page shows what was posted a moment ago, though nothing was drained."""
+        self.init_invoice(
+            "out_invoice", partner=self.partner_a, amounts=[10], post=True
+        )
+        self.Customer._refresh(self.partner_a)
+        customer = self.customer(self.partner_a)
+        self.init_invoice("out_invoice", partner=self.partner_a, amounts=[5], post=True)
+        self.assertEqual(customer.revenue_total, 10)
+        [values] = customer.web_read({"revenue_total": {}})
+        self.assertEqual(values["revenue_total"], 15)
