@@ -303,10 +303,11 @@ debian_mirror() {
     # shellcheck disable=SC2016 # the format is apt's, not the shell's
     mirror=$(apt-get indextargets --format '$(ORIGIN)|$(RELEASE)|$(REPO_URI)' 2>/dev/null |
         awk -F'|' '$1 == "Debian" && $2 !~ /-security/ { print $3; exit }') || true
-    if [[ -z $mirror ]]; then
+    if [[ -z $mirror ]] && grep -q '^ID=debian$' /etc/os-release 2>/dev/null; then
         # No package lists yet: what `update` would fetch names the mirror, too.
         mirror=$(apt-get update --print-uris -o Dir::State::lists="$1" 2>/dev/null |
-            sed -n "s#^'\(.*/debian/\)dists/[^']*/InRelease'.*#\1#p" | head -n 1) || true
+            sed -n "s#^'\(.*/\)dists/\([^']*\)/InRelease'.*#\2 \1#p" |
+            awk '$1 !~ /-security/ { print $2; exit }') || true
     fi
     printf '%s' "$mirror"
 }
