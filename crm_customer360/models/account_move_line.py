@@ -37,7 +37,8 @@ def sale_cost_update(condition: SQL, *, cogs: bool, history: bool = False) -> SQ
                    line.rounding,
                    COALESCE(
                        line.frozen_unit,
-                       CASE WHEN line.is_downpayment OR ordered.is_downpayment THEN 0 END,
+                       CASE WHEN line.is_downpayment OR ordered.is_downpayment
+                           THEN 0 END,
                        reversed.unit_cost,
                        cogs.unit_cost,
                        ordered.unit_cost,

@@ -4,12 +4,16 @@ from . import test_pareto
 from . import test_partner_merge
 from . import test_period
 from . import test_pipeline_engagement
+from . import test_queue
 from . import test_receivable
 from . import test_refresh
 from . import test_revenue
 from . import test_sale_cost
+from . import test_sale_cost_again
+from . import test_sale_cost_history
 from . import test_sale_figures
 from . import test_security
 from . import test_snapshot
+from . import test_snapshot_rebuild
 from . import test_treasury
 from . import test_views

@@ -1,0 +1,148 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .crm_customer import PROFIT
+
+
+class CrmCustomer(models.Model):
+    """Figures that move with the calendar, or with who reads them: derived when read.
+
+    They are searched, sorted, grouped and aggregated in SQL like stored ones.
+    """
+
+    _inherit = "crm.customer"
+
+    @api.depends("computed_at", "company_id.customer_refreshed_at")
+    def _compute_refreshed_at(self):
+        for customer in self:
+            moments = [
+                customer.computed_at,
+                customer.company_id.sudo().customer_refreshed_at,
+            ]
+            customer.refreshed_at = max(filter(None, moments), default=False)
+
+    @api.depends(
+        "oldest_due_date",
+        "overdue",
+        "overdue_due_sum",
+        "last_purchase_date",
+        "cadence_days",
+    )
+    def _compute_derived(self):
+        """Day counts as of the company's today; see `_derived_sql`."""
+        epoch = fields.Date.to_date("2000-01-01")
+        for customer in self:
+            today = customer.company_id.sudo()._customer_today()
+            customer.oldest_due_days = (
+                (today - customer.oldest_due_date).days
+                if customer.oldest_due_date
+                else 0
+            )
+            customer.open_delay = (
+                (today - epoch).days - customer.overdue_due_sum / customer.overdue
+                if customer.overdue
+                else 0.0
+            )
+            customer.lateness = (
+                (today - customer.last_purchase_date).days / customer.cadence_days
+                if customer.last_purchase_date and customer.cadence_days
+                else 0.0
+            )
+
+    @api.depends("revenue_class", "company_id")
+    @api.depends_context("uid")
+    def _compute_abc_class(self):
+        profit = self.env.user.has_group(PROFIT)
+        for customer in self:
+            by_contribution = profit and (
+                customer.company_id.sudo().root_id.customer_pareto_measure
+                == "contribution"
+            )
+            name = "contribution_class" if by_contribution else "revenue_class"
+            customer.abc_class = customer[name]
+
+    def _derived_sql(self, alias):
+        """Return the SQL of the figures derived at read time, NULL where empty.
+
+        :param alias: SQL identifier of the `crm_customer` table
+        :return: ``{field: SQL}``
+        """
+        company = SQL("%s.company_id", alias)
+        companies = self.env["res.company"].sudo().with_context(active_test=False)
+        roots = {company: company.root_id for company in companies.search([])}
+        today = SQL(
+            "(CASE %s %s END)",
+            company,
+            SQL(" ").join(
+                SQL("WHEN %s THEN %s::date", c.id, c._customer_today()) for c in roots
+            ),
+        )
+        by_contribution = [
+            company.id
+            for company, root in roots.items()
+            if root.customer_pareto_measure == "contribution"
+        ]
+        if by_contribution and self.env.user.has_group(PROFIT):
+            abc_class = SQL(
+                "CASE WHEN %(company)s = ANY(%(ids)s)"
+                " THEN %(alias)s.contribution_class ELSE %(alias)s.revenue_class END",
+                company=company,
+                ids=by_contribution,
+                alias=alias,
+            )
+        else:
+            abc_class = SQL("%s.revenue_class", alias)
+        return {
+            "oldest_due_days": SQL("(%s - %s.oldest_due_date)", today, alias),
+            "open_delay": SQL(
+                "((%(today)s - DATE '2000-01-01')"
+                " - %(alias)s.overdue_due_sum / nullif(%(alias)s.overdue, 0))",
+                today=today,
+                alias=alias,
+            ),
+            "lateness": SQL(
+                "((%(today)s - %(alias)s.last_purchase_date)"
+                " / nullif(%(alias)s.cadence_days, 0))",
+                today=today,
+                alias=alias,
+            ),
+            "abc_class": abc_class,
+        }
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Let derived figures be sorted, grouped and aggregated like stored ones."""
+        if field_expr in ("oldest_due_days", "open_delay", "lateness", "abc_class"):
+            self._check_field_access(self._fields[field_expr], "read")
+            return self._derived_sql(SQL.identifier(alias))[field_expr]
+        return super()._field_to_sql(alias, field_expr, query)
+
+    def _search_derived(self, name, operator, value):
+        """Return the domain of a comparison with a derived figure."""
+        operators = {"<", "<=", ">", ">=", "in"}
+        if operator not in operators:
+            return NotImplemented
+
+        def to_sql(model, alias, query):
+            figure = model._field_to_sql(alias, name, query)
+            if operator == "in":
+                values = [item for item in value if item is not False]
+                condition = SQL("%s = ANY(%s)", figure, values) if values else None
+                empty = SQL("%s IS NULL", figure) if False in value else None
+                parts = [part for part in (condition, empty) if part]
+                return SQL("(%s)", SQL(" OR ").join(parts)) if parts else SQL("FALSE")
+            return SQL(f"%s {operator} %s", figure, value)
+
+        return Domain.custom(to_sql=to_sql)
+
+    def _search_oldest_due_days(self, operator, value):
+        return self._search_derived("oldest_due_days", operator, value)
+
+    def _search_open_delay(self, operator, value):
+        return self._search_derived("open_delay", operator, value)
+
+    def _search_lateness(self, operator, value):
+        return self._search_derived("lateness", operator, value)
+
+    def _search_abc_class(self, operator, value):
+        return self._search_derived("abc_class", operator, value)
