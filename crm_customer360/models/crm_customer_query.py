@@ -148,7 +148,7 @@ class CrmCustomer(models.Model):
         relations = {
             "few_res_partner": SQL(
                 """
-                SELECT id, commercial_partner_id, customer_rank
+                SELECT id, commercial_partner_id, company_id, customer_rank
                 FROM res_partner WHERE commercial_partner_id = ANY(array(
                     SELECT commercial_partner_id FROM res_partner WHERE id = ANY($1)))
                 """
@@ -197,35 +197,6 @@ class CrmCustomer(models.Model):
             for name, query in relations.items()
         ]
 
-    def _document_relation(self, scope):
-        """Return `document`: model, id, contact and company of what has a chatter."""
-        parts = []
-        for model, (table, contact) in sorted(self._customer_documents().items()):
-            contact = SQL.identifier("item", contact)
-            condition = SQL("%s IS NOT NULL AND %s", contact, scope.only(contact))
-            relation = SQL.identifier(table)
-            if table in ("account_move", "sale_order"):
-                relation = scope.table(table)
-                condition = SQL("TRUE")
-            if table == "account_move":
-                condition = SQL("item.state = 'posted' AND item.move_type <> 'entry'")
-            parts.append(
-                SQL(
-                    "SELECT %(model)s::varchar AS model, item.id,"
-                    " %(contact)s AS partner_id, item.company_id"
-                    " FROM %(relation)s item WHERE %(condition)s",
-                    model=model,
-                    contact=contact,
-                    relation=relation,
-                    condition=condition,
-                )
-            )
-        return SQL(
-            "document AS %s (%s)",
-            SQL("NOT MATERIALIZED" if scope.everybody else "MATERIALIZED"),
-            SQL(" UNION ALL ").join(parts),
-        )
-
     # ------------------------------------------------------------------
     # Query
     # ------------------------------------------------------------------
@@ -245,7 +216,6 @@ class CrmCustomer(models.Model):
         relations = [SQL("company %s", scope.companies)]
         if not scope.everybody:
             relations += self._few_relations()
-        relations.append(self._document_relation(scope))
         return SQL(
             """
             WITH %(relations)s,

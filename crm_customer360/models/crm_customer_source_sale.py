@@ -106,12 +106,15 @@ class CrmCustomer(models.Model):
                 JOIN company ON company.id = sale.company_id
                 LEFT JOIN (
                     SELECT item.order_id,
-                        sum(item.share * CASE
-                            WHEN move.currency_id = item.currency_id
-                                THEN line.price_total
-                            ELSE line.price_total * item.currency_rate
-                                / coalesce(nullif(move.invoice_currency_rate, 0), 1)
-                        END * CASE move.move_type WHEN 'out_refund' THEN -1 ELSE 1 END
+                        -- Credit notes are debited: the sign spares a join with the
+                        -- entries.
+                        -sum(item.share * sign(line.balance) * abs(line.price_total)
+                            * CASE WHEN line.currency_id <> item.currency_id THEN
+                                item.currency_rate / coalesce(nullif((
+                                    SELECT move.invoice_currency_rate
+                                    FROM account_move move
+                                    WHERE move.id = line.move_id
+                                ), 0), 1) ELSE 1 END
                         ) AS amount,
                         count(*) * max(currency.rounding) FILTER (
                             WHERE company.global_rounding) AS tolerance
@@ -132,12 +135,9 @@ class CrmCustomer(models.Model):
                         WINDOW invoice_line AS (PARTITION BY rel.invoice_line_id)
                     ) item
                     JOIN account_move_line line ON line.id = item.invoice_line_id
-                    JOIN account_move move ON move.id = line.move_id
-                    JOIN company ON company.id = move.company_id
+                    JOIN company ON company.id = line.company_id
                     JOIN res_currency currency ON currency.id = item.currency_id
                     WHERE line.parent_state = 'posted'
-                        AND move.move_type IN (
-                            'out_invoice', 'out_refund', 'out_receipt')
                         AND line.invoice_date <= company.today
                     GROUP BY item.order_id
                 ) invoiced ON invoiced.order_id = sale.id
@@ -257,22 +257,21 @@ class CrmCustomer(models.Model):
                     ) AS activity_count,
                     max(done.date_done) AS contact_date
                 FROM (
-                    SELECT document.partner_id,
-                        coalesce(document.company_id, partner.company_id) AS company_id,
-                        activity.date_done, count(*) AS activities
-                    FROM mail_activity activity
-                    JOIN document ON document.model = activity.res_model
-                        AND document.id = activity.res_id
-                    JOIN res_partner partner ON partner.id = document.partner_id
-                    WHERE activity.active IS NOT TRUE
-                    GROUP BY document.partner_id,
-                        coalesce(document.company_id, partner.company_id),
-                        activity.date_done
+                    SELECT partner_id, company_id, date_done, count(*) AS activities
+                    FROM (%(activities)s) activity
+                    GROUP BY partner_id, company_id, date_done
                 ) done
                 JOIN company ON company.id = coalesce(done.company_id, %(main)s)
                 WHERE done.date_done <= company.today
                 GROUP BY done.partner_id, done.company_id
                 """,
+                activities=self._documents_with(
+                    scope,
+                    SQL("mail_activity"),
+                    SQL("item.res_model"),
+                    SQL("item.date_done"),
+                    SQL("item.active IS NOT TRUE"),
+                ),
                 main=scope.main_company,
             ),
             {"activity_count": "sum", "contact_date": "last"},
@@ -288,26 +287,78 @@ class CrmCustomer(models.Model):
             "message",
             SQL(
                 """
-                SELECT document.partner_id,
-                    coalesce(document.company_id, partner.company_id) AS company_id,
+                SELECT message.partner_id, message.company_id,
                     max(message.date) AS contact_at
-                FROM mail_message message
-                JOIN document ON document.model = message.model
-                    AND document.id = message.res_id
-                JOIN res_partner partner ON partner.id = document.partner_id
-                LEFT JOIN mail_message_subtype subtype
-                    ON subtype.id = message.subtype_id
-                WHERE message.message_type IN ('comment', 'email', 'email_outgoing')
-                    AND message.is_internal IS NOT TRUE
-                    AND subtype.internal IS NOT TRUE
-                    AND message.date < (SELECT max(today_end) FROM company)
-                GROUP BY document.partner_id,
-                    coalesce(document.company_id, partner.company_id)
-                """
+                FROM (%(messages)s) message
+                WHERE message.date < (SELECT max(today_end) FROM company)
+                GROUP BY message.partner_id, message.company_id
+                """,
+                messages=self._documents_with(
+                    scope,
+                    SQL("mail_message"),
+                    SQL("item.model"),
+                    SQL("item.date"),
+                    SQL(
+                        "item.message_type IN ('comment', 'email', 'email_outgoing')"
+                        " AND item.is_internal IS NOT TRUE"
+                        " AND (item.subtype_id = ANY(ARRAY("
+                        "SELECT id FROM mail_message_subtype WHERE internal)"
+                        ")) IS NOT TRUE"
+                    ),
+                ),
             ),
             {"contact_at": "last_at"},
             homeless=True,
         )
+
+    def _documents_with(self, scope, table, model, column, condition):
+        """Return what a chatter table says of the customers' documents.
+
+        One join for each kind of document: the planner knows how many rows each has.
+
+        :param table: relation with a `res_id`
+        :param model: its column with the document's model
+        :param column: its column to return
+        :param condition: which of its rows count
+        :return: query of `partner_id`, `company_id` (the document's, else the
+            contact's, else NULL) and `column`
+        """
+        parts = []
+        for name, (relation, contact) in sorted(self._customer_documents().items()):
+            prefetched = relation in ("account_move", "res_partner", "sale_order")
+            only = scope.only(SQL("document.%s", SQL.identifier(contact)))
+            if relation == "account_move":
+                only = SQL(
+                    "document.state = 'posted' AND document.move_type <> 'entry'"
+                )
+            parts.append(
+                SQL(
+                    """
+                    SELECT document.%(contact)s AS partner_id,
+                        coalesce(document.company_id, partner.company_id) AS company_id,
+                        %(column)s
+                    FROM %(table)s item
+                    JOIN %(relation)s document ON document.id = item.res_id
+                    JOIN res_partner partner ON partner.id = document.%(contact)s
+                    WHERE %(model)s = %(name)s AND %(condition)s AND %(only)s
+                    """,
+                    contact=SQL.identifier(contact),
+                    column=column,
+                    table=table,
+                    relation=scope.table(relation)
+                    if prefetched
+                    else SQL.identifier(relation),
+                    model=model,
+                    name=name,
+                    condition=condition,
+                    only=SQL(
+                        "document.state = 'posted' AND document.move_type <> 'entry'"
+                    )
+                    if relation == "account_move"
+                    else scope.only(SQL("document.%s", SQL.identifier(contact))),
+                )
+            )
+        return SQL(" UNION ALL ").join(parts)
 
     def _source_rating(self, scope):
         """Ratings given in the window; a rating of 4 or 5 (of 5) is a satisfied one.
