@@ -351,11 +351,7 @@ class CrmCustomer(models.Model):
                     model=model,
                     name=name,
                     condition=condition,
-                    only=SQL(
-                        "document.state = 'posted' AND document.move_type <> 'entry'"
-                    )
-                    if relation == "account_move"
-                    else scope.only(SQL("document.%s", SQL.identifier(contact))),
+                    only=only,
                 )
             )
         return SQL(" UNION ALL ").join(parts)
