@@ -38,6 +38,8 @@ class ReferenceFigures(TransactionCase):
         if not reference_data.data_dir():
             raise unittest.SkipTest("no reference data: set CUSTOMER360_DATA")
         cls.Customer = cls.env["crm.customer"]
+        # Rows computed today are newer than what the past days of these tests give.
+        cls.env.cr.execute("DELETE FROM crm_customer")
         cls.companies, cls.numbers = {}, {}
         for data_set in cls.data_sets:
             company = reference_data.make_company(cls.env, data_set)
@@ -225,7 +227,7 @@ class TestCustomerFigures(ReferenceFigures):
 
 @tagged("standard", "post_install", "-at_install")
 @unittest.skipUnless(
-    os.environ.get("CUSTOMER360_SLOW"), "takes a minute: set CUSTOMER360_SLOW=1"
+    os.environ.get("CUSTOMER360_SLOW"), "takes half a minute: set CUSTOMER360_SLOW=1"
 )
 class TestCustomerFiguresMaster(ReferenceFigures):
     """All 23,570 customers of CDNOW."""
