@@ -113,7 +113,14 @@ class AccountMove(models.Model):
             )
             ready = ready or pending  # documents that reverse each other: whatever
             self.env.cr.execute(
-                sale_cost_update(SQL("move.id IN %s", tuple(ready.ids)), cogs=cogs)
+                # Both, lest a planner without statistics start from all lines.
+                sale_cost_update(
+                    SQL(
+                        "move.id IN %(ids)s AND line.move_id IN %(ids)s",
+                        ids=tuple(ready.ids),
+                    ),
+                    cogs=cogs,
+                )
             )
             pending -= ready
         self.env["account.move.line"].invalidate_model(

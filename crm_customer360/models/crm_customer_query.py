@@ -1,7 +1,8 @@
-from odoo import models
-from odoo.tools import SQL
+from odoo import fields, models
+from odoo.tools import SQL, ormcache
 
 from .crm_customer_scope import AGGREGATES, COMPANY_COLUMNS, Scope
+from .res_company import customer_period
 
 # Accounts that hold or pass on money, besides those of these types: what bank and cash
 # journals, payment methods and payments use.
@@ -31,11 +32,13 @@ class CrmCustomer(models.Model):
     # Scope
     # ------------------------------------------------------------------
 
-    def _scope_everybody(self):
-        """Return the scope of all customers.
+    def _scope_literal(self, contact_ids=None):
+        """Return the scope of all customers, or of many of them.
 
-        Accounts and journals are resolved first and passed as literals: the planner
-        then uses the partial index on open items.
+        Accounts, journals and contacts are passed as literals: the planner then uses
+        the partial index on open items, and knows how many rows to expect.
+
+        :param contact_ids: ids of all contacts of the customers; all when None
         """
         cr = self.env.cr
 
@@ -46,7 +49,8 @@ class CrmCustomer(models.Model):
         companies = self._company_rows()
         main = next(row["id"] for row in companies if row["is_main"])
         return Scope(
-            everybody=True,
+            everybody=contact_ids is None,
+            contacts=SQL("%s::int[]", contact_ids or []),
             companies=SQL(
                 "(%s) AS (VALUES %s)",
                 SQL(", ").join(map(SQL.identifier, COMPANY_COLUMNS)),
@@ -65,15 +69,20 @@ class CrmCustomer(models.Model):
             main_company=SQL("%s", main),
         )
 
-    def _scope_few(self):
+    def _scope_prepared(self):
         """Return the scope of the customers that a prepared statement is given.
 
         The statement is the same for all customers and days, so that it is planned
         once: planning takes longer than reading one customer. Its parameters are the
         contacts (``$1``, int[]) and the companies (``$2``, JSON).
         """
+
+        def array(name):
+            return SQL("(SELECT %s FROM few)::int[]", SQL.identifier(name))
+
         return Scope(
             everybody=False,
+            contacts=array("contacts"),
             companies=SQL(
                 "AS MATERIALIZED (SELECT * FROM json_to_recordset($2) AS company (%s))",
                 SQL(", ").join(
@@ -81,11 +90,29 @@ class CrmCustomer(models.Model):
                     for name, sql_type in COMPANY_COLUMNS.items()
                 ),
             ),
-            **{
-                name: SQL("(SELECT %s FROM few)::int[]", SQL.identifier(name))
-                for name in self._scope_queries()
-            },
+            **{name: array(name) for name in self._scope_queries()},
             main_company=SQL("(SELECT company.id FROM company WHERE is_main)"),
+        )
+
+    def _prepared_relation(self):
+        """Return `few`: contacts, accounts and journals of a prepared statement."""
+        return SQL(
+            "few AS MATERIALIZED (SELECT array(%s) AS contacts, %s)",
+            self._contacts_of(SQL("$1")),
+            SQL(", ").join(
+                SQL("array(%s) AS %s", query, SQL.identifier(name))
+                for name, query in self._scope_queries().items()
+            ),
+        )
+
+    def _contacts_of(self, partners):
+        """Return the query of all contacts of the customers of these partners."""
+        return SQL(
+            """
+            SELECT id FROM res_partner WHERE commercial_partner_id = ANY(array(
+                SELECT commercial_partner_id FROM res_partner WHERE id = ANY(%s)))
+            """,
+            partners,
         )
 
     def _scope_queries(self):
@@ -106,6 +133,19 @@ class CrmCustomer(models.Model):
 
     def _company_rows(self):
         """Return dates and settings of every company, see `COMPANY_COLUMNS`."""
+        now = fields.Datetime.now()
+        return [
+            {**settings, **customer_period(now, settings["tz"], settings["months"])}
+            for settings in self._company_settings()
+        ]
+
+    @ormcache()
+    def _company_settings(self):
+        """Return what is needed of every company besides the dates.
+
+        Kept, since opening one customer would read it anew; forgotten whenever a
+        company is written.
+        """
         companies = self.env["res.company"].sudo().with_context(active_test=False)
         companies = companies.search([], order="id")
         main = next(company for company in companies if not company.parent_id)
@@ -124,7 +164,7 @@ class CrmCustomer(models.Model):
                     "global_rounding": company.tax_calculation_rounding_method
                     == "round_globally",
                     "tz": company._customer_timezone().zone,
-                    **company._customer_period(),
+                    "months": root.customer_window_months,
                     "order_cost": root.customer_order_cost,
                     "credit_note_cost": root.customer_credit_note_cost,
                     "meeting_hour_cost": root.customer_meeting_hour_cost,
@@ -142,23 +182,15 @@ class CrmCustomer(models.Model):
     # Relations
     # ------------------------------------------------------------------
 
-    def _few_relations(self):
+    def _few_relations(self, scope):
         """Return the rows of the customers to refresh, each table read once."""
-        contacts = SQL("(SELECT contacts FROM few)::int[]")
         relations = {
             "few_res_partner": SQL(
                 """
                 SELECT id, commercial_partner_id, company_id, customer_rank
-                FROM res_partner WHERE commercial_partner_id = ANY(array(
-                    SELECT commercial_partner_id FROM res_partner WHERE id = ANY($1)))
-                """
-            ),
-            "few": SQL(
-                "SELECT array(SELECT id FROM few_res_partner) AS contacts, %s",
-                SQL(", ").join(
-                    SQL("array(%s) AS %s", query, SQL.identifier(name))
-                    for name, query in self._scope_queries().items()
-                ),
+                FROM res_partner WHERE id = ANY(%s)
+                """,
+                scope.contacts,
             ),
             "few_account_move": SQL(
                 """
@@ -168,7 +200,7 @@ class CrmCustomer(models.Model):
                 WHERE commercial_partner_id = ANY(%s)
                     AND state = 'posted' AND move_type <> 'entry'
                 """,
-                contacts,
+                scope.contacts,
             ),
             "few_account_move_line": SQL(
                 """
@@ -177,11 +209,12 @@ class CrmCustomer(models.Model):
                     balance, amount_residual
                 FROM account_move_line
                 WHERE partner_id = ANY(%(contacts)s)
-                    AND (account_id = ANY((SELECT receivable FROM few)::int[])
-                        OR account_id = ANY((SELECT payable FROM few)::int[]))
+                    AND account_id = ANY(%(receivable)s || %(payable)s)
                     AND parent_state = 'posted'
                 """,
-                contacts=contacts,
+                contacts=scope.contacts,
+                receivable=scope.receivable,
+                payable=scope.payable,
             ),
             "few_sale_order": SQL(
                 """
@@ -189,7 +222,7 @@ class CrmCustomer(models.Model):
                     currency_rate, amount_untaxed, amount_total
                 FROM sale_order WHERE partner_id = ANY(%s)
                 """,
-                contacts,
+                scope.contacts,
             ),
         }
         return [
@@ -201,11 +234,13 @@ class CrmCustomer(models.Model):
     # Query
     # ------------------------------------------------------------------
 
-    def _select(self, scope):
+    def _select(self, scope, *relations):
         """Return the query that computes the rows of the customers of `scope`.
 
         The sources are put one below the other, each padding the columns of the
         others with NULL, and grouped once by commercial partner and company.
+
+        :param relations: further relations that the scope's SQL refers to
         """
         sources = [source(scope) for source in self._sources()]
         columns, homeless = {}, set()
@@ -213,9 +248,9 @@ class CrmCustomer(models.Model):
             columns.update(source.columns)
             if source.homeless:
                 homeless.update(source.columns)
-        relations = [SQL("company %s", scope.companies)]
+        relations = [SQL("company %s", scope.companies), *relations]
         if not scope.everybody:
-            relations += self._few_relations()
+            relations += self._few_relations(scope)
         return SQL(
             """
             WITH %(relations)s,

@@ -17,6 +17,8 @@ _logger = logging.getLogger(__name__)
 
 # Rows written between two commits of the nightly refresh.
 SLICE = 10_000
+# Up to this many customers the prepared statement is faster; its plan suits a few.
+PREPARED = 20
 
 
 class CrmCustomer(models.Model):
@@ -56,12 +58,34 @@ class CrmCustomer(models.Model):
         return datetime.now(UTC).replace(tzinfo=None)
 
     def _refresh_few(self, partner_ids, companies=None):
-        """Refresh the customers of these contacts, in one prepared statement.
+        """Refresh the customers of these contacts, in one statement.
 
         :return: number of rows inserted, changed or removed
         """
+        if len(partner_ids) > PREPARED:
+            written = self._refresh_many(partner_ids, companies)
+        else:
+            written = self._refresh_prepared(partner_ids, companies)
+        return written + self._remove_dependents(partner_ids)
+
+    def _refresh_many(self, partner_ids, companies):
+        """Refresh customers by a statement planned for just these."""
         cr = self.env.cr
-        name, statement = self._few_statement()
+        cr.execute(self._contacts_of(SQL("%s", list(partner_ids))))
+        contact_ids = [row[0] for row in cr.fetchall()]
+        cr.execute(
+            self._upsert_few(
+                self._select(self._scope_literal(contact_ids)),
+                SQL("%s::timestamp", self._now()),
+                SQL("%s::int[]", None if companies is None else companies.ids),
+            )
+        )
+        return cr.rowcount
+
+    def _refresh_prepared(self, partner_ids, companies):
+        """Refresh customers by the statement planned once per connection."""
+        cr = self.env.cr
+        name, statement = self._prepared_statement()
         cr.execute(
             SQL(
                 "SELECT set_config('plan_cache_mode', 'force_generic_plan', TRUE),"
@@ -89,17 +113,24 @@ class CrmCustomer(models.Model):
         )
         written = cr.rowcount
         cr.execute(SQL("SELECT set_config('plan_cache_mode', 'auto', TRUE)"))
-        return written + self._remove_dependents(partner_ids)
+        return written
 
     @ormcache()
-    def _few_statement(self):
+    def _prepared_statement(self):
         """Return name and text of the statement that refreshes a few customers.
 
         Parameters: contacts, companies (JSON), when the refresh began, and the ids of
         the companies whose rows are written (all when NULL).
         """
+        select = self._select(self._scope_prepared(), self._prepared_relation())
+        statement = self._upsert_few(select, SQL("$3"), SQL("$4"))
+        text = repr((statement.code, statement.params))
+        return f"crm_customer_{sha1(text.encode()).hexdigest()}", statement
+
+    def _upsert_few(self, select, began, company_ids):
+        """Return the statement that writes what differs of the rows of `select`."""
         columns = self._figure_columns()
-        statement = self._upsert(
+        return self._upsert(
             SQL(
                 """
                 SELECT new.* FROM (%(select)s) new
@@ -107,16 +138,20 @@ class CrmCustomer(models.Model):
                     ON old.partner_id = new.partner_id
                     AND old.company_id = new.company_id
                 WHERE (old.id IS NULL OR %(differs)s)
-                    AND ($4 IS NULL OR new.company_id = ANY($4))
+                    AND (%(ids)s IS NULL OR new.company_id = ANY(%(ids)s))
                 """,
-                select=self._select(self._scope_few()),
+                select=select,
                 differs=self._differs(columns),
+                ids=company_ids,
             ),
             columns,
-            SQL("$3"),
+            began,
         )
-        text = repr((statement.code, statement.params))
-        return f"crm_customer_{sha1(text.encode()).hexdigest()}", statement
+
+    @api.model
+    def _now(self):
+        """Return now, naive, in UTC and to the microsecond: it orders refreshes."""
+        return datetime.now(UTC).replace(tzinfo=None)
 
     def _refresh_read(self, companies=None):
         """Compute all customers into a temporary table, and keep what differs.
@@ -144,7 +179,7 @@ class CrmCustomer(models.Model):
         cr.execute(
             SQL(
                 "CREATE TEMPORARY TABLE crm_customer_new AS %s",
-                self._select(self._scope_everybody()),
+                self._select(self._scope_literal()),
             )
         )
         cr.execute(SQL("ANALYZE crm_customer_new"))

@@ -67,6 +67,7 @@ class Scope:
     customers, fetched once through an index (`table`, `only`).
 
     :param everybody: which of the two shapes.
+    :param contacts: array of all contacts of the customers, in the second shape.
     :param companies: relation `company`, see `COMPANY_COLUMNS`.
     :param receivable: array of the accounts of type receivable.
     :param payable: array of the accounts of type payable.
@@ -79,6 +80,7 @@ class Scope:
     """
 
     everybody: bool
+    contacts: SQL
     companies: SQL
     receivable: SQL
     payable: SQL
@@ -99,4 +101,4 @@ class Scope:
         """
         if self.everybody:
             return SQL("TRUE")
-        return SQL("%s = ANY((SELECT contacts FROM few)::int[])", contact)
+        return SQL("%s = ANY(%s)", contact, self.contacts)

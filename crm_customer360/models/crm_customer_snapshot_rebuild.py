@@ -115,7 +115,7 @@ class CrmCustomerSnapshot(models.Model):
         month, except for the figures of the month alone.
         """
         cr = self.env.cr
-        receivable = self.env["crm.customer"]._scope_everybody().receivable
+        receivable = self.env["crm.customer"]._scope_literal().receivable
         cr.execute(SQL("DROP TABLE IF EXISTS crm_customer_snapshot_change"))
         cr.execute(
             SQL(

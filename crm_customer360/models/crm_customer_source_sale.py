@@ -93,56 +93,60 @@ class CrmCustomer(models.Model):
             "to_invoice",
             SQL(
                 """
-                SELECT sale.partner_id, sale.company_id,
+                SELECT ordered.partner_id, ordered.company_id,
                     sum(CASE
-                        WHEN sale.amount_total - coalesce(invoiced.amount, 0)
-                            <= coalesce(invoiced.tolerance, 0) THEN 0
-                        ELSE round(
-                            (sale.amount_total - coalesce(invoiced.amount, 0))
-                                / coalesce(nullif(sale.currency_rate, 0), 1),
-                            company.decimals)
+                        WHEN ordered.total - ordered.invoiced <= ordered.tolerance
+                            THEN 0
+                        ELSE round((ordered.total - ordered.invoiced) / ordered.rate,
+                            ordered.decimals)
                     END) AS to_invoice
-                FROM %(sale)s sale
-                JOIN company ON company.id = sale.company_id
-                LEFT JOIN (
-                    SELECT item.order_id,
+                FROM (
+                    SELECT item.id, item.partner_id, item.company_id, item.decimals,
+                        item.amount_total AS total,
+                        coalesce(nullif(item.currency_rate, 0), 1) AS rate,
                         -- Credit notes are debited: the sign spares a join with the
                         -- entries.
-                        -sum(item.share * sign(line.balance) * abs(line.price_total)
+                        coalesce(-sum(
+                            item.share * sign(line.balance) * abs(line.price_total)
                             * CASE WHEN line.currency_id <> item.currency_id THEN
                                 item.currency_rate / coalesce(nullif((
                                     SELECT move.invoice_currency_rate
                                     FROM account_move move
                                     WHERE move.id = line.move_id
                                 ), 0), 1) ELSE 1 END
-                        ) AS amount,
-                        count(*) * max(currency.rounding) FILTER (
-                            WHERE company.global_rounding) AS tolerance
+                        ), 0) AS invoiced,
+                        count(line.id) * item.tolerance AS tolerance
                     FROM (
-                        SELECT order_line.order_id, rel.invoice_line_id,
-                            sale.currency_id, sale.currency_rate,
+                        SELECT sale.id, sale.partner_id, sale.company_id,
+                            sale.amount_total, sale.currency_id, sale.currency_rate,
+                            company.today, company.decimals,
+                            CASE WHEN company.global_rounding
+                                THEN currency.rounding ELSE 0 END AS tolerance,
+                            rel.invoice_line_id,
                             coalesce(
                                 order_line.price_total / nullif(
                                     sum(order_line.price_total) OVER invoice_line, 0),
                                 1.0 / count(*) OVER invoice_line
                             ) AS share
                         FROM %(sale)s sale
-                        JOIN sale_order_line order_line
+                        JOIN company ON company.id = sale.company_id
+                        JOIN res_currency currency ON currency.id = sale.currency_id
+                        LEFT JOIN sale_order_line order_line
                             ON order_line.order_id = sale.id
-                        JOIN sale_order_line_invoice_rel rel
+                        LEFT JOIN sale_order_line_invoice_rel rel
                             ON rel.order_line_id = order_line.id
                         WHERE sale.state = 'sale'
+                            AND sale.date_order < company.today_end
                         WINDOW invoice_line AS (PARTITION BY rel.invoice_line_id)
                     ) item
-                    JOIN account_move_line line ON line.id = item.invoice_line_id
-                    JOIN company ON company.id = line.company_id
-                    JOIN res_currency currency ON currency.id = item.currency_id
-                    WHERE line.parent_state = 'posted'
-                        AND line.invoice_date <= company.today
-                    GROUP BY item.order_id
-                ) invoiced ON invoiced.order_id = sale.id
-                WHERE sale.state = 'sale' AND sale.date_order < company.today_end
-                GROUP BY sale.partner_id, sale.company_id
+                    LEFT JOIN account_move_line line
+                        ON line.id = item.invoice_line_id
+                        AND line.parent_state = 'posted'
+                        AND line.invoice_date <= item.today
+                    GROUP BY item.id, item.partner_id, item.company_id, item.decimals,
+                        item.amount_total, item.currency_rate, item.tolerance
+                ) ordered
+                GROUP BY ordered.partner_id, ordered.company_id
                 """,
                 sale=scope.table("sale_order"),
             ),

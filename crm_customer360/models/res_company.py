@@ -20,6 +20,38 @@ CUSTOMER_SETTINGS = (
 )
 
 
+def customer_period(now, tz, months):
+    """Return the days and moments that bound a company's figures.
+
+    The window is ``(today - window, today]``, so it starts on the day after
+    ``today - window``; the previous window has the same number of months.
+
+    :param now: naive UTC datetime
+    :param tz: name of the company's timezone
+    :param months: length of the window
+    :return: dict of dates ``today``, ``window_start``, ``previous_start`` (first days),
+        ``window_days`` (int), and naive UTC datetimes ``window_start_at`` and
+        ``today_end`` (first moment of tomorrow)
+    """
+    timezone = pytz.timezone(tz)
+    today = pytz.utc.localize(now).astimezone(timezone).date()
+    one_day = timedelta(days=1)
+    window_start = today - relativedelta(months=months) + one_day
+
+    def midnight(day):
+        moment = timezone.localize(datetime.combine(day, time.min))
+        return moment.astimezone(pytz.utc).replace(tzinfo=None)
+
+    return {
+        "today": today,
+        "window_start": window_start,
+        "previous_start": today - relativedelta(months=2 * months) + one_day,
+        "window_days": (today - window_start).days + 1,
+        "window_start_at": midnight(window_start),
+        "today_end": midnight(today + one_day),
+    }
+
+
 class ResCompany(models.Model):
     """Settings of the customer figures.
 
@@ -120,11 +152,19 @@ class ResCompany(models.Model):
                         )
                     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        self.env.registry.clear_cache()  # crm.customer._company_settings
+        return companies
+
     def write(self, vals):
         """Have all customers refreshed soon after one of their settings changes."""
         names = [name for name in CUSTOMER_SETTINGS if name in vals]
         before = [[company[name] for name in names] for company in self]
         result = super().write(vals)
+        if set(vals) != {"customer_refreshed_at"}:
+            self.env.registry.clear_cache()  # crm.customer._company_settings
         if before != [[company[name] for name in names] for company in self]:
             cron = self.env.ref(
                 "crm_customer360.ir_cron_refresh_all", raise_if_not_found=False
@@ -142,37 +182,13 @@ class ResCompany(models.Model):
 
     def _customer_today(self):
         """Return the company's date: today in its partner's timezone, else in UTC."""
-        self.ensure_one()
-        now = pytz.utc.localize(fields.Datetime.now())
-        return now.astimezone(self._customer_timezone()).date()
-
-    def _customer_midnight(self, day):
-        """Return the naive UTC datetime at which `day` begins for this company."""
-        midnight = datetime.combine(day, time.min)
-        timezone = self._customer_timezone()
-        return timezone.localize(midnight).astimezone(pytz.utc).replace(tzinfo=None)
+        return self._customer_period()["today"]
 
     def _customer_period(self):
-        """Return the days and moments that bound this company's figures.
-
-        The window is ``(today - window, today]``, so it starts on the day after
-        ``today - window``; the previous window has the same number of months.
-
-        :return: dict of dates ``today``, ``window_start``, ``previous_start`` (first
-            days), ``window_days`` (int), and naive UTC datetimes ``window_start_at``
-            and ``today_end`` (first moment of tomorrow).
-        """
+        """Return the days and moments that bound this company's figures."""
         self.ensure_one()
-        today = self._customer_today()
-        months = self.root_id.customer_window_months
-        one_day = timedelta(days=1)
-        window_start = today - relativedelta(months=months) + one_day
-        previous_start = today - relativedelta(months=2 * months) + one_day
-        return {
-            "today": today,
-            "window_start": window_start,
-            "previous_start": previous_start,
-            "window_days": (today - window_start).days + 1,
-            "window_start_at": self._customer_midnight(window_start),
-            "today_end": self._customer_midnight(today + one_day),
-        }
+        return customer_period(
+            fields.Datetime.now(),
+            self._customer_timezone().zone,
+            self.root_id.customer_window_months,
+        )

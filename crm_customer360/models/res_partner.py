@@ -106,6 +106,8 @@ class ResPartner(models.Model):
         result = super().write(vals)
         if relevant:
             self.env["crm.customer.queue"]._enqueue(self)
+        if "tz" in vals:
+            self.env.registry.clear_cache()  # crm.customer._company_settings
         return result
 
     # ------------------------------------------------------------------
