@@ -248,6 +248,9 @@ class TestSecurity(CustomerCommon):
                 ],
             }
         )
+        # computed for those who may see it: 2 × (1000 − 800)
+        self.assertEqual(order.order_line.sudo().purchase_price, 800)
+        self.assertEqual(order.order_line.sudo().margin, 400)
         order.action_confirm()
         order.copy()
         invoice = order.sudo()._create_invoices()
@@ -261,10 +264,6 @@ class TestSecurity(CustomerCommon):
                 with self.subTest(name=name), self.assertRaises(AccessError):
                     record.read([name])
                 self.assertNotIn(name, record.fields_get())
-        # computed for those who may see it: 2 × (1000 − 800)
-        line = order.order_line.sudo()
-        self.assertEqual(line.purchase_price, 800)
-        self.assertEqual(line.margin, 400)
         biller = self.env(user=self._user("billing", BILLING))
         cost = invoice.invoice_line_ids.with_env(biller)
         for name in ("sale_cost", "sale_cost_source", "sale_cost_unit"):
