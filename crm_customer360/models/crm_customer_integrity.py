@@ -209,7 +209,7 @@ class CrmCustomerIntegrity(models.TransientModel):
                 "source": self._reason_source(check, companies, row),
             }
             for row in sorted(rows, key=lambda row: row["code"] or "")
-            if row["code"]
+            if row["code"] and row["count"]
         ]
         explained = sum(
             row["ledger"] - row["customers"] for row in rows if row["code"] in EXPLAINED
