@@ -4,21 +4,31 @@ from odoo.tools import SQL, ormcache
 from .crm_customer_scope import AGGREGATES, COMPANY_COLUMNS, Scope
 from .res_company import customer_period
 
-# Accounts that hold or pass on money, besides those of these types: what bank and cash
-# journals, payment methods and payments use.
+# Accounts that hold or pass on money: those of these types, and what bank and cash
+# journals, payment methods and payments use. Payments are many and their accounts few:
+# the index is asked for one account after the other.
 LIQUIDITY = SQL(
     """
-    account.account_type IN ('asset_cash', 'liability_credit_card')
-    OR account.account_type NOT IN ('asset_receivable', 'liability_payable') AND (
-        account.id IN (
+    WITH RECURSIVE outstanding (id) AS (
+        SELECT min(outstanding_account_id) FROM account_payment
+        WHERE outstanding_account_id IS NOT NULL
+        UNION ALL
+        SELECT (
+            SELECT min(payment.outstanding_account_id) FROM account_payment payment
+            WHERE payment.outstanding_account_id > outstanding.id
+        ) FROM outstanding WHERE outstanding.id IS NOT NULL
+    )
+    SELECT account.id FROM account_account account
+    WHERE account.account_type IN ('asset_cash', 'liability_credit_card')
+        OR account.account_type NOT IN ('asset_receivable', 'liability_payable')
+        AND account.id IN (
             SELECT default_account_id FROM account_journal
             WHERE type IN ('bank', 'cash', 'credit')
             UNION SELECT suspense_account_id FROM account_journal
             UNION SELECT payment_account_id FROM account_payment_method_line
-            UNION SELECT transfer_account_id FROM res_company)
-        OR EXISTS (
-            SELECT FROM account_payment payment
-            WHERE payment.outstanding_account_id = account.id))
+            UNION SELECT transfer_account_id FROM res_company
+            UNION SELECT id FROM outstanding)
+    ORDER BY account.id
     """
 )
 
@@ -121,10 +131,7 @@ class CrmCustomer(models.Model):
         return {
             "receivable": SQL(by_type, "asset_receivable"),
             "payable": SQL(by_type, "liability_payable"),
-            "liquidity": SQL(
-                "SELECT account.id FROM account_account account WHERE %s ORDER BY id",
-                LIQUIDITY,
-            ),
+            "liquidity": LIQUIDITY,
             "treasury": SQL(
                 "SELECT id FROM account_journal"
                 " WHERE type IN ('bank', 'cash', 'credit') ORDER BY id"

@@ -395,7 +395,7 @@ class CrmCustomer(models.Model):
                     FROM rating_rating rating
                     JOIN res_partner partner ON partner.id = rating.partner_id
                     %(joins)s
-                    WHERE rating.consumed AND rating.rating >= 1 AND %(only)s
+                    WHERE rating.consumed IS TRUE AND rating.rating >= 1 AND %(only)s
                 ) rating
                 JOIN company ON company.id = coalesce(rating.company_id, %(main)s)
                 WHERE rating.given_at >= company.window_start_at
