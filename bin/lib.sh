@@ -742,6 +742,10 @@ ensure_setup() {
 
 run_odoo() { "$VENV_PY" "$VENV/bin/run-odoo" "$@"; }
 
+# run_script DATABASE FILE: Python code in Odoo's shell. It reads its standard input:
+# without a terminal it passes over --shell-file.
+run_script() { run_odoo shell -d "$1" --no-http --max-cron-threads=0 <"$2"; }
+
 # --- databases ----------------------------------------------------------------------
 
 # The repository's addons, one a line.
