@@ -16,25 +16,24 @@ from pathlib import Path
 
 from dateutil.relativedelta import relativedelta
 
-if __package__ in (None, ""):
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from odoo import SUPERUSER_ID, api  # noqa: E402
-from odoo.modules.registry import Registry  # noqa: E402
-from odoo.tools import config  # noqa: E402
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+from odoo.tools import config
 
-from bench import ledger, plan  # noqa: E402
-from bench.check import check  # noqa: E402
-from bench.companies import (  # noqa: E402
+from bench import ledger, plan
+from bench.check import check
+from bench.companies import (
     ensure_companies,
     ensure_products,
     ensure_sales_people,
 )
-from bench.customers import make_customers  # noqa: E402
-from bench.orders import make_orders  # noqa: E402
-from bench.patterns import capture_patterns  # noqa: E402
-from bench.relations import make_relations  # noqa: E402
-from bench.rows import Dice, bulk_inserts  # noqa: E402
+from bench.customers import make_customers
+from bench.orders import make_orders
+from bench.patterns import capture_patterns
+from bench.relations import make_relations
+from bench.rows import Dice, bulk_inserts
 
 
 class Clock:

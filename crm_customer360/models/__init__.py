@@ -3,6 +3,7 @@ from . import crm_customer
 from . import crm_customer_derived
 from . import crm_customer_source_account
 from . import crm_customer_source_sale
+from . import crm_customer_source_engagement
 from . import crm_customer_figure
 from . import crm_customer_query
 from . import crm_customer_refresh
