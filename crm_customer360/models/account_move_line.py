@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 SALE_TYPES = ("out_invoice", "out_refund", "out_receipt")
@@ -234,6 +234,21 @@ class AccountMoveLine(models.Model):
         "Estimated: posted before the cost was recorded.\n"
         "Empty: neither product nor cost.",
     )
+    sale_margin = fields.Monetary(
+        string="Margin of Sale",
+        compute="_compute_sale_margin",
+        currency_field="company_currency_id",
+        groups="crm_customer360.group_profitability",
+        help="Untaxed amount less cost of sale, in company currency, signed like "
+        "revenue.",
+    )
+    sale_revenue = fields.Monetary(
+        string="Revenue",
+        compute="_compute_sale_margin",
+        currency_field="company_currency_id",
+        help="Untaxed amount in company currency: positive on customer invoices, "
+        "negative on credit notes.",
+    )
     # Unrounded, so that posting again with another quantity or unit is exact.
     sale_cost_unit = fields.Float(
         string="Unit Cost of Sale",
@@ -254,6 +269,12 @@ class AccountMoveLine(models.Model):
         groups="crm_customer360.group_profitability",
         help="Id of the product that the unit cost was recorded for.",
     )
+
+    @api.depends("balance", "sale_cost")
+    def _compute_sale_margin(self):
+        for line in self.sudo():
+            line.sale_revenue = -line.balance
+            line.sale_margin = -line.balance - line.sale_cost
 
     def write(self, vals):
         """Items of posted entries may still get another partner or due date."""

@@ -4,6 +4,20 @@ PROFIT = "crm_customer360.group_profitability"
 
 ABC_CLASSES = [("a", "A"), ("b", "B"), ("c", "C"), ("d", "D")]
 
+STATES = [
+    ("none", "No History"),
+    ("good", "Good"),
+    ("watch", "Watch"),
+    ("risk", "Risk"),
+]
+ENGAGEMENT_STATES = [
+    ("prospect", "Prospect"),
+    ("new", "New"),
+    ("active", "Active"),
+    ("slowing", "Slowing"),
+    ("lost", "Lost"),
+]
+
 
 class CrmCustomer(models.Model):
     """One row per commercial partner and company: all that is known in figures.

@@ -2,7 +2,17 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .crm_customer import PROFIT
+from .crm_customer import PROFIT, STATES
+
+DERIVED = (
+    "abc_class",
+    "late_days",
+    "lateness",
+    "oldest_due_days",
+    "open_delay",
+    "state",
+    "state_since",
+)
 
 
 class CrmCustomer(models.Model):
@@ -12,6 +22,26 @@ class CrmCustomer(models.Model):
     """
 
     _inherit = "crm.customer"
+
+    late_days = fields.Integer(
+        string="Days Late",
+        compute="_compute_derived",
+        search="_search_late_days",
+        aggregator="max",
+        help="Days since the due date of the oldest item that counts as late.",
+    )
+    state = fields.Selection(
+        selection=STATES,
+        compute="_compute_state",
+        search="_search_state",
+        help="The worst of the lights that you may see, or the verdict set by hand.",
+    )
+    state_since = fields.Datetime(
+        compute="_compute_state",
+        search="_search_state_since",
+        help="When the state last changed; empty when it has been the same ever since "
+        "it is watched.",
+    )
 
     @api.depends("computed_at", "company_id.customer_refreshed_at")
     def _compute_refreshed_at(self):
@@ -23,6 +53,7 @@ class CrmCustomer(models.Model):
             customer.refreshed_at = max(filter(None, moments), default=False)
 
     @api.depends(
+        "late_since",
         "oldest_due_date",
         "overdue",
         "overdue_due_sum",
@@ -38,6 +69,9 @@ class CrmCustomer(models.Model):
                 (today - customer.oldest_due_date).days
                 if customer.oldest_due_date
                 else 0
+            )
+            customer.late_days = (
+                (today - customer.late_since).days if customer.late_since else 0
             )
             customer.open_delay = (
                 (today - epoch).days - customer.overdue_due_sum / customer.overdue
@@ -61,6 +95,18 @@ class CrmCustomer(models.Model):
             )
             name = "contribution_class" if by_contribution else "revenue_class"
             customer.abc_class = customer[name]
+
+    @api.depends("base_state", "base_state_since")
+    @api.depends_context("uid")
+    def _compute_state(self):
+        name = self._state_column()
+        for customer in self:
+            customer.state = customer[name]
+            customer.state_since = customer[f"{name}_since"]
+
+    def _state_column(self):
+        """Return the column of the state that this reader may see."""
+        return "full_state" if self.env.user.has_group(PROFIT) else "base_state"
 
     def _derived_sql(self, alias):
         """Return the SQL of the figures derived at read time, NULL where empty.
@@ -95,6 +141,11 @@ class CrmCustomer(models.Model):
             abc_class = SQL("%s.revenue_class", alias)
         return {
             "oldest_due_days": SQL("(%s - %s.oldest_due_date)", today, alias),
+            "late_days": SQL("(%s - %s.late_since)", today, alias),
+            "state": SQL("%s.%s", alias, SQL.identifier(self._state_column())),
+            "state_since": SQL(
+                "%s.%s", alias, SQL.identifier(f"{self._state_column()}_since")
+            ),
             "open_delay": SQL(
                 "((%(today)s - DATE '2000-01-01')"
                 " - %(alias)s.overdue_due_sum / nullif(%(alias)s.overdue, 0))",
@@ -112,7 +163,7 @@ class CrmCustomer(models.Model):
 
     def _field_to_sql(self, alias, field_expr, query=None):
         """Let derived figures be sorted, grouped and aggregated like stored ones."""
-        if field_expr in ("oldest_due_days", "open_delay", "lateness", "abc_class"):
+        if field_expr in DERIVED:
             self._check_field_access(self._fields[field_expr], "read")
             return self._derived_sql(SQL.identifier(alias))[field_expr]
         return super()._field_to_sql(alias, field_expr, query)
@@ -143,6 +194,15 @@ class CrmCustomer(models.Model):
 
     def _search_lateness(self, operator, value):
         return self._search_derived("lateness", operator, value)
+
+    def _search_late_days(self, operator, value):
+        return self._search_derived("late_days", operator, value)
+
+    def _search_state(self, operator, value):
+        return self._search_derived("state", operator, value)
+
+    def _search_state_since(self, operator, value):
+        return self._search_derived("state_since", operator, value)
 
     def _search_abc_class(self, operator, value):
         return self._search_derived("abc_class", operator, value)

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL, ormcache
 
-from .crm_customer_scope import AGGREGATES, COMPANY_COLUMNS, Scope
+from .crm_customer_scope import AGGREGATES, COMPANY_COLUMNS, VERDICT_COLUMNS, Scope
 from .res_company import customer_period
 
 # Accounts that hold or pass on money: those of these types, and what bank and cash
@@ -158,6 +158,7 @@ class CrmCustomer(models.Model):
         main = next(company for company in companies if not company.parent_id)
         Partner = self.env["res.partner"].sudo()
         limit = Partner._fields["credit_limit"]
+        trust = Partner._fields["trust"]
         rows = []
         for company in companies:
             root = company.root_id
@@ -181,6 +182,11 @@ class CrmCustomer(models.Model):
                     "default_credit_limit": limit.get_company_dependent_fallback(
                         Partner.with_company(company)
                     ),
+                    "default_trust": trust.get_company_dependent_fallback(
+                        Partner.with_company(company)
+                    )
+                    or None,
+                    **{name: root[f"customer_{name}"] for name in VERDICT_COLUMNS},
                 }
             )
         return rows
@@ -202,7 +208,8 @@ class CrmCustomer(models.Model):
             "few_account_move": SQL(
                 """
                 SELECT id, company_id, commercial_partner_id, state, move_type,
-                    invoice_date, amount_total_signed
+                    invoice_date, amount_total_signed, payment_state,
+                    collection_hold, collection_hold_until
                 FROM account_move
                 WHERE commercial_partner_id = ANY(%s)
                     AND state = 'posted' AND move_type <> 'entry'
@@ -299,7 +306,10 @@ class CrmCustomer(models.Model):
             FROM base
             JOIN company ON company.id = base.company_id
             JOIN res_partner partner ON partner.id = base.partner_id
-            CROSS JOIN LATERAL (SELECT %(derived)s) derived
+            -- OFFSET 0 keeps each layer from being copied into every use of it.
+            CROSS JOIN LATERAL (SELECT %(derived)s OFFSET 0) derived
+            CROSS JOIN LATERAL (SELECT %(judged)s OFFSET 0) judged
+            CROSS JOIN LATERAL (SELECT %(verdict)s OFFSET 0) verdict
             """,
             relations=SQL(", ").join(relations),
             partner=scope.table("res_partner"),
@@ -317,14 +327,16 @@ class CrmCustomer(models.Model):
                 self._base_column(name, aggregate, name in homeless)
                 for name, aggregate in columns.items()
             ),
-            figures=SQL(", ").join(
-                SQL("%s AS %s", expression, SQL.identifier(name))
-                for name, expression in sorted(self._figures().items())
-            ),
-            derived=SQL(", ").join(
-                SQL("%s AS %s", expression, SQL.identifier(name))
-                for name, expression in self._derived_figures().items()
-            ),
+            figures=self._named(dict(sorted(self._figures().items()))),
+            derived=self._named(self._derived_figures()),
+            judged=self._named(self._judged_figures()),
+            verdict=self._named(self._verdict_figures()),
+        )
+
+    def _named(self, expressions):
+        return SQL(", ").join(
+            SQL("%s AS %s", expression, SQL.identifier(name))
+            for name, expression in expressions.items()
         )
 
     def _padded(self, source, columns):

@@ -148,11 +148,6 @@ class CrmCustomer(models.Model):
             began,
         )
 
-    @api.model
-    def _now(self):
-        """Return now, naive, in UTC and to the microsecond: it orders refreshes."""
-        return datetime.now(UTC).replace(tzinfo=None)
-
     def _refresh_read(self, companies=None):
         """Compute all customers into a temporary table, and keep what differs.
 
@@ -297,7 +292,9 @@ class CrmCustomer(models.Model):
 
     def _invalidate_figures(self):
         self.env["crm.customer"].invalidate_model()
-        self.env["res.partner"].invalidate_model(["customer_id", "customer_abc_class"])
+        self.env["res.partner"].invalidate_model(
+            ["customer_id", "customer_abc_class", "customer_state"]
+        )
 
     def _in_companies(self, companies):
         if companies is None:
@@ -323,9 +320,20 @@ class CrmCustomer(models.Model):
             INSERT INTO crm_customer (partner_id, company_id, computed_at, %(names)s)
             SELECT partner_id, company_id, %(began)s, %(names)s FROM (%(rows)s) changed
             ON CONFLICT (partner_id, company_id) DO UPDATE
-            SET computed_at = EXCLUDED.computed_at, %(assignments)s
+            SET computed_at = EXCLUDED.computed_at, %(since)s, %(assignments)s
             WHERE %(condition)s
             """,
+            since=SQL(", ").join(
+                SQL(
+                    "%(since)s = CASE WHEN crm_customer.%(name)s = EXCLUDED.%(name)s"
+                    " THEN crm_customer.%(since)s"
+                    " WHEN crm_customer.%(name)s IS NULL THEN NULL"
+                    " ELSE EXCLUDED.computed_at END",
+                    name=SQL.identifier(name),
+                    since=SQL.identifier(f"{name}_since"),
+                )
+                for name in ("base_state", "full_state")
+            ),
             names=SQL(", ").join(names),
             began=began,
             rows=rows,

@@ -13,6 +13,20 @@ AGGREGATES = {
     "last_at": ("max", "timestamp"),
 }
 
+# Thresholds of the verdict: the settings ``customer_<column>`` of the root company.
+VERDICT_COLUMNS = {
+    "overdue_share": "numeric",
+    "late_watch_days": "int",
+    "late_risk_days": "int",
+    "credit_watch_share": "numeric",
+    "payment_delay_days": "numeric",
+    "margin_target": "numeric",
+    "slowing_lateness": "numeric",
+    "lost_lateness": "numeric",
+    "new_days": "int",
+    "small_share": "numeric",
+}
+
 # The columns of the relation `company`: dates, and settings of the root company.
 # Days are the company's own; the two moments are in UTC.
 COMPANY_COLUMNS = {
@@ -36,6 +50,8 @@ COMPANY_COLUMNS = {
     "capital_rate": "numeric",
     "use_credit_limit": "bool",
     "default_credit_limit": "numeric",
+    "default_trust": "varchar",
+    **VERDICT_COLUMNS,
 }
 
 

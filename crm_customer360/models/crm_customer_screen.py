@@ -39,6 +39,7 @@ class CrmCustomer(models.Model):
             "csat",
             "days_to_pay",
             "dso",
+            "late_days",
             "lateness",
             "margin_rate",
             "oldest_due_days",
@@ -139,16 +140,7 @@ class CrmCustomer(models.Model):
 
     def action_open_overdue(self):
         """Open the journal items whose residual is `overdue`."""
-        today = self._period()["today"]
-        return self._open_items(
-            self.env._("Overdue"),
-            self._open_receivable()
-            & Domain("amount_residual", ">", 0)
-            & (
-                Domain("date_maturity", "<", today)
-                | (Domain("date_maturity", "=", False) & Domain("date", "<", today))
-            ),
-        )
+        return self._open_items(self.env._("Overdue"), self._late_items())
 
     def action_open_payable(self):
         """Open the journal items whose residual is −`payable`."""

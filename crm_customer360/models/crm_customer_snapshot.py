@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, date_utils
 
 from .account_move_line import SALE_TYPES
-from .crm_customer import ABC_CLASSES, PROFIT
+from .crm_customer import ABC_CLASSES, ENGAGEMENT_STATES, PROFIT, STATES
 
 # How the figures of customers that become one are put together: the aggregate over
 # those that go, and what is made of it (`new`) and of the figure of the one that stays
@@ -28,7 +28,7 @@ class CrmCustomerSnapshot(models.Model):
     what the ledger does not tell (contribution, salesperson) stays as it was taken
     last. Months that nobody was there to take are *rebuilt* from the ledger: revenue,
     margin, receivable, overdue, purchases and the class by revenue. A rebuilt row has
-    no contribution, and the salesperson of the day on which it was rebuilt.
+    no contribution and no verdict, and the salesperson of the day it was rebuilt.
 
     Rows follow their customer: merged or moved under another parent, they are added up
     (`_absorb`). That cannot be undone: moved out again, the customer starts afresh and
@@ -123,6 +123,20 @@ class CrmCustomerSnapshot(models.Model):
         help="As ranked in the last night of the month; unknown for rebuilt months.",
     )
 
+    financial_state = fields.Selection(selection=STATES, readonly=True)
+    engagement_state = fields.Selection(selection=ENGAGEMENT_STATES, readonly=True)
+    profit_state = fields.Selection(selection=STATES, readonly=True, groups=PROFIT)
+    base_state = fields.Selection(
+        selection=STATES,
+        string="State without Profit",
+        readonly=True,
+        help="The verdict as it was in the last night of the month; unknown for months "
+        "that were rebuilt.",
+    )
+    full_state = fields.Selection(
+        selection=STATES, string="State with Profit", readonly=True, groups=PROFIT
+    )
+
     _snapshot_unique = models.UniqueIndex(
         "(partner_id, company_id, date)", "A customer has one row per month end."
     )
@@ -160,6 +174,11 @@ class CrmCustomerSnapshot(models.Model):
             "last_purchase_date": "last",
             "revenue_class": "best",
             "contribution_class": "best",
+            "financial_state": "own",
+            "engagement_state": "own",
+            "profit_state": "own",
+            "base_state": "own",
+            "full_state": "own",
         }
         return {
             **{

@@ -76,57 +76,67 @@ class CrmCustomer(models.Model):
                         ELSE round((ordered.total - ordered.invoiced) / ordered.rate,
                             ordered.decimals)
                     END) AS to_invoice
-                FROM (
-                    SELECT item.id, item.partner_id, item.company_id, item.decimals,
-                        item.amount_total AS total,
-                        coalesce(nullif(item.currency_rate, 0), 1) AS rate,
-                        -- Credit notes are debited: the sign spares a join with the
-                        -- entries.
-                        coalesce(-sum(
-                            item.share * sign(line.balance) * abs(line.price_total)
-                            * CASE WHEN line.currency_id <> item.currency_id THEN
-                                item.currency_rate / coalesce(nullif((
-                                    SELECT move.invoice_currency_rate
-                                    FROM account_move move
-                                    WHERE move.id = line.move_id
-                                ), 0), 1) ELSE 1 END
-                        ), 0) AS invoiced,
-                        count(line.id) * item.tolerance AS tolerance
-                    FROM (
-                        SELECT sale.id, sale.partner_id, sale.company_id,
-                            sale.amount_total, sale.currency_id, sale.currency_rate,
-                            company.today, company.decimals,
-                            CASE WHEN company.global_rounding
-                                THEN currency.rounding ELSE 0 END AS tolerance,
-                            rel.invoice_line_id,
-                            coalesce(
-                                order_line.price_total / nullif(
-                                    sum(order_line.price_total) OVER invoice_line, 0),
-                                1.0 / count(*) OVER invoice_line
-                            ) AS share
-                        FROM %(sale)s sale
-                        JOIN company ON company.id = sale.company_id
-                        JOIN res_currency currency ON currency.id = sale.currency_id
-                        LEFT JOIN sale_order_line order_line
-                            ON order_line.order_id = sale.id
-                        LEFT JOIN sale_order_line_invoice_rel rel
-                            ON rel.order_line_id = order_line.id
-                        WHERE sale.state = 'sale'
-                            AND sale.date_order < company.today_end
-                        WINDOW invoice_line AS (PARTITION BY rel.invoice_line_id)
-                    ) item
-                    LEFT JOIN account_move_line line
-                        ON line.id = item.invoice_line_id
-                        AND line.parent_state = 'posted'
-                        AND line.invoice_date <= item.today
-                    GROUP BY item.id, item.partner_id, item.company_id, item.decimals,
-                        item.amount_total, item.currency_rate, item.tolerance
-                ) ordered
+                FROM (%s) ordered
                 GROUP BY ordered.partner_id, ordered.company_id
                 """,
-                sale=scope.table("sale_order"),
+                self._orders_invoiced(scope),
             ),
             {"to_invoice": "sum"},
+        )
+
+    def _orders_invoiced(self, scope):
+        """Return the query of what was ordered and invoiced, order by order.
+
+        `total` and `invoiced` are in the order's currency, tax included.
+        """
+        return SQL(
+            """
+            SELECT item.id, item.partner_id, item.company_id, item.decimals,
+                item.amount_total AS total,
+                coalesce(nullif(item.currency_rate, 0), 1) AS rate,
+                -- Credit notes are debited: the sign spares a join with the
+                -- entries.
+                coalesce(-sum(
+                    item.share * sign(line.balance) * abs(line.price_total)
+                    * CASE WHEN line.currency_id <> item.currency_id THEN
+                        item.currency_rate / coalesce(nullif((
+                            SELECT move.invoice_currency_rate
+                            FROM account_move move
+                            WHERE move.id = line.move_id
+                        ), 0), 1) ELSE 1 END
+                ), 0) AS invoiced,
+                count(line.id) * item.tolerance AS tolerance
+            FROM (
+                SELECT sale.id, sale.partner_id, sale.company_id,
+                    sale.amount_total, sale.currency_id, sale.currency_rate,
+                    company.today, company.decimals,
+                    CASE WHEN company.global_rounding
+                        THEN currency.rounding ELSE 0 END AS tolerance,
+                    rel.invoice_line_id,
+                    coalesce(
+                        order_line.price_total / nullif(
+                            sum(order_line.price_total) OVER invoice_line, 0),
+                        1.0 / count(*) OVER invoice_line
+                    ) AS share
+                FROM %(sale)s sale
+                JOIN company ON company.id = sale.company_id
+                JOIN res_currency currency ON currency.id = sale.currency_id
+                LEFT JOIN sale_order_line order_line
+                    ON order_line.order_id = sale.id
+                LEFT JOIN sale_order_line_invoice_rel rel
+                    ON rel.order_line_id = order_line.id
+                WHERE sale.state = 'sale'
+                    AND sale.date_order < company.today_end
+                WINDOW invoice_line AS (PARTITION BY rel.invoice_line_id)
+            ) item
+            LEFT JOIN account_move_line line
+                ON line.id = item.invoice_line_id
+                AND line.parent_state = 'posted'
+                AND line.invoice_date <= item.today
+            GROUP BY item.id, item.partner_id, item.company_id, item.decimals,
+                item.amount_total, item.currency_rate, item.tolerance
+            """,
+            sale=scope.table("sale_order"),
         )
 
     def _source_pipeline(self, scope):

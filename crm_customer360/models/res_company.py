@@ -6,6 +6,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .crm_customer_scope import VERDICT_COLUMNS
+
 # Settings that the figures of all customers depend on.
 CUSTOMER_SETTINGS = (
     "customer_window_months",
@@ -17,6 +19,7 @@ CUSTOMER_SETTINGS = (
     "customer_meeting_hour_cost",
     "customer_activity_cost",
     "customer_capital_rate",
+    *(f"customer_{name}" for name in VERDICT_COLUMNS),
 )
 
 

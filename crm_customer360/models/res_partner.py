@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .crm_customer import ABC_CLASSES
+from .crm_customer import ABC_CLASSES, STATES
 
 # Fields of a contact whose change changes its customer's row.
 CUSTOMER_FIELDS = frozenset(
@@ -12,6 +12,7 @@ CUSTOMER_FIELDS = frozenset(
         "customer_rank",
         "is_company",
         "parent_id",
+        "trust",
         "user_id",
     }
 )
@@ -36,6 +37,15 @@ class ResPartner(models.Model):
         search="_search_customer_abc_class",
         groups="sales_team.group_sale_salesman,account.group_account_readonly,"
         "account.group_account_invoice",
+    )
+
+    customer_state = fields.Selection(
+        selection=STATES,
+        compute="_compute_customer_state",
+        search="_search_customer_state",
+        groups="sales_team.group_sale_salesman,account.group_account_readonly,"
+        "account.group_account_invoice",
+        help="The verdict on this customer in the current company.",
     )
 
     @api.depends("commercial_partner_id")
@@ -77,14 +87,27 @@ class ResPartner(models.Model):
         for partner in self:
             partner.customer_abc_class = partner.customer_id.abc_class
 
+    @api.depends("customer_id.state")
+    @api.depends_context("company", "uid")
+    def _compute_customer_state(self):
+        for partner in self:
+            partner.customer_state = partner.customer_id.state
+
     def _search_customer_abc_class(self, operator, value):
+        return self._search_customer_figure("abc_class", operator, value)
+
+    def _search_customer_state(self, operator, value):
+        return self._search_customer_figure("state", operator, value)
+
+    def _search_customer_figure(self, name, operator, value):
+        """Return the domain of the contacts whose customer has one of these values."""
         if operator != "in":
             return NotImplemented
-        classes = [item for item in value if item]
-        domain = Domain("customer_id", "any", [("abc_class", "in", classes)])
+        wanted = [item for item in value if item]
+        domain = Domain("customer_id", "any", [(name, "in", wanted)])
         if False in value:
             domain |= Domain("customer_id", "=", False)
-            domain |= Domain("customer_id", "any", [("abc_class", "=", False)])
+            domain |= Domain("customer_id", "any", [(name, "=", False)])
         return domain
 
     # ------------------------------------------------------------------

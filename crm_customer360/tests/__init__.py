@@ -16,4 +16,5 @@ from . import test_security
 from . import test_snapshot
 from . import test_snapshot_rebuild
 from . import test_treasury
+from . import test_verdict
 from . import test_views
