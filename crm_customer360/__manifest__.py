@@ -27,7 +27,8 @@
         "views/crm_customer360_menus.xml",
     ],
     "assets": {
-        "web.assets_backend": ["crm_customer360/static/src/**/*.js"],
+        "web.assets_backend": ["crm_customer360/static/src/**/*"],
+        "web.assets_unit_tests": ["crm_customer360/static/tests/**/*.test.js"],
         "web.assets_tests": ["crm_customer360/static/tests/tours/**/*.js"],
     },
     "pre_init_hook": "pre_init_hook",
