@@ -20,6 +20,7 @@
         "views/crm_customer_snapshot_views.xml",
         "views/account_move_line_views.xml",
         "views/crm_customer_verdict_views.xml",
+        "views/crm_customer_form_views.xml",
         "views/crm_customer_views.xml",
         "views/crm_customer_integrity_views.xml",
         "views/res_config_settings_views.xml",

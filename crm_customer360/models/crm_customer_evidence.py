@@ -103,6 +103,17 @@ class CrmCustomer(models.Model):
             "crm_customer360.account_move_line_view_list_margin",
         )
 
+    def action_open_ratings(self):
+        """Open the ratings whose number is `rating_count`."""
+        action = self._open_documents(
+            self.env._("Ratings"),
+            "rating.rating",
+            Domain("id", "in", self._rating_ids()),
+            "rating.rating_rating_view_tree",
+        )
+        action["help"] = self.env._("No rating in the window.")
+        return action
+
     def action_open_partner(self):
         """Open the contact itself."""
         self.ensure_one()
@@ -115,22 +126,46 @@ class CrmCustomer(models.Model):
 
     def _orders_to_invoice(self):
         """Return the ids of the orders that make `to_invoice`."""
+        rows = self._behind(
+            "SELECT ordered.id FROM (%s) ordered"
+            " WHERE ordered.total - ordered.invoiced > ordered.tolerance",
+            self._orders_invoiced,
+        )
+        return [row[0] for row in rows]
+
+    def _rating_ids(self):
+        """Return the ids of the ratings that make `rating_count`.
+
+        Ratings of no company count where the customer's revenue is largest.
+        """
+        home = self.company_id if self._is_largest() else None
+        return [
+            rating_id
+            for rating_id, company_id in self._behind(
+                "SELECT rating.id, rating.company_id FROM (%s) rating", self._ratings
+            )
+            if company_id == self.company_id.id or (home and company_id is None)
+        ]
+
+    def _behind(self, select, query):
+        """Read the documents of this customer as a source of its figures sees them.
+
+        :param select: SQL text with the place for the query
+        :param query: method that returns the query for a scope
+        :return: rows
+        """
         cr = self.env.cr
         cr.execute(self._contacts_of(SQL("%s", self.partner_id.ids)))
         scope = self._scope_literal([row[0] for row in cr.fetchall()])
         cr.execute(
             SQL(
-                """
-                WITH company %(companies)s, %(relations)s
-                SELECT ordered.id FROM (%(orders)s) ordered
-                WHERE ordered.total - ordered.invoiced > ordered.tolerance
-                """,
+                "WITH company %(companies)s, %(relations)s %(select)s",
                 companies=scope.companies,
                 relations=SQL(", ").join(self._few_relations(scope)),
-                orders=self._orders_invoiced(scope),
+                select=SQL(select, query(scope)),
             )
         )
-        return [row[0] for row in cr.fetchall()]
+        return cr.fetchall()
 
     def _late_items(self):
         today = self._period()["today"]

@@ -208,15 +208,18 @@ class CrmCustomer(models.Model):
         These count in their contact's company, else where the revenue is largest.
         """
         company = self.company_id
-        largest = self.sudo().search(
-            [("partner_id", "=", self._partner())],
-            order="revenue_total desc, company_id",
-            limit=1,
-        )
-        homes = [company.id, False] if largest == self else [company.id]
+        homes = [company.id, False] if self._is_largest() else [company.id]
         return Domain("company_id", "=", company.id) | (
             Domain("company_id", "=", False)
             & Domain("partner_id.company_id", "in", homes)
+        )
+
+    def _is_largest(self):
+        """Return whether this is the row of the customer with the largest revenue."""
+        return self == self.sudo().search(
+            [("partner_id", "=", self._partner())],
+            order="revenue_total desc, company_id",
+            limit=1,
         )
 
     def _account_ids(self, *names):

@@ -187,6 +187,25 @@ class CrmCustomer(models.Model):
 
         A rating belongs to the company of the document rated.
         """
+        return Source(
+            "rating",
+            SQL(
+                """
+                SELECT rating.partner_id, rating.company_id,
+                    count(*) FILTER (WHERE rating.rating >= 4) AS rating_good,
+                    count(*) AS rating_count,
+                    max(rating.given_at) AS rating_at
+                FROM (%s) rating
+                GROUP BY rating.partner_id, rating.company_id
+                """,
+                self._ratings(scope),
+            ),
+            {"rating_good": "sum", "rating_count": "sum", "rating_at": "last_at"},
+            homeless=True,
+        )
+
+    def _ratings(self, scope):
+        """Return the query of the ratings of the window; `company_id` may be NULL."""
         joins, companies = [], []
         for model, (table, _column) in sorted(self._customer_documents().items()):
             if model == "res.partner":
@@ -202,35 +221,27 @@ class CrmCustomer(models.Model):
                 )
             )
             companies.append(SQL("%s.company_id", alias))
-        return Source(
-            "rating",
-            SQL(
-                """
-                SELECT rating.partner_id, rating.company_id,
-                    count(*) FILTER (WHERE rating.rating >= 4) AS rating_good,
-                    count(*) AS rating_count,
-                    max(rating.given_at) AS rating_at
-                FROM (
-                    SELECT rating.partner_id, rating.rating,
-                        coalesce(rating.rated_on, rating.write_date) AS given_at,
-                        coalesce(%(companies)s, partner.company_id) AS company_id
-                    FROM rating_rating rating
-                    JOIN res_partner partner ON partner.id = rating.partner_id
-                    %(joins)s
-                    WHERE rating.consumed IS TRUE AND rating.rating >= 1 AND %(only)s
-                ) rating
-                JOIN company ON company.id = coalesce(rating.company_id, %(main)s)
-                WHERE rating.given_at >= company.window_start_at
-                    AND rating.given_at < company.today_end
-                GROUP BY rating.partner_id, rating.company_id
-                """,
-                companies=SQL(", ").join(companies),
-                joins=SQL(" ").join(joins),
-                only=scope.only(SQL("rating.partner_id")),
-                main=scope.main_company,
-            ),
-            {"rating_good": "sum", "rating_count": "sum", "rating_at": "last_at"},
-            homeless=True,
+        return SQL(
+            """
+            SELECT rating.id, rating.partner_id, rating.company_id, rating.rating,
+                rating.given_at
+            FROM (
+                SELECT rating.id, rating.partner_id, rating.rating,
+                    coalesce(rating.rated_on, rating.write_date) AS given_at,
+                    coalesce(%(companies)s, partner.company_id) AS company_id
+                FROM rating_rating rating
+                JOIN res_partner partner ON partner.id = rating.partner_id
+                %(joins)s
+                WHERE rating.consumed IS TRUE AND rating.rating >= 1 AND %(only)s
+            ) rating
+            JOIN company ON company.id = coalesce(rating.company_id, %(main)s)
+            WHERE rating.given_at >= company.window_start_at
+                AND rating.given_at < company.today_end
+            """,
+            companies=SQL(", ").join(companies),
+            joins=SQL(" ").join(joins),
+            only=scope.only(SQL("rating.partner_id")),
+            main=scope.main_company,
         )
 
     def _source_analytic(self, scope):

@@ -33,4 +33,34 @@ class ResConfigSettings(models.TransientModel):
     customer_capital_rate = fields.Float(
         related="company_id.customer_capital_rate", readonly=False
     )
+    customer_overdue_share = fields.Float(
+        related="company_id.customer_overdue_share", readonly=False
+    )
+    customer_late_watch_days = fields.Integer(
+        related="company_id.customer_late_watch_days", readonly=False
+    )
+    customer_late_risk_days = fields.Integer(
+        related="company_id.customer_late_risk_days", readonly=False
+    )
+    customer_credit_watch_share = fields.Float(
+        related="company_id.customer_credit_watch_share", readonly=False
+    )
+    customer_payment_delay_days = fields.Float(
+        related="company_id.customer_payment_delay_days", readonly=False
+    )
+    customer_margin_target = fields.Float(
+        related="company_id.customer_margin_target", readonly=False
+    )
+    customer_slowing_lateness = fields.Float(
+        related="company_id.customer_slowing_lateness", readonly=False
+    )
+    customer_lost_lateness = fields.Float(
+        related="company_id.customer_lost_lateness", readonly=False
+    )
+    customer_new_days = fields.Integer(
+        related="company_id.customer_new_days", readonly=False
+    )
+    customer_small_share = fields.Float(
+        related="company_id.customer_small_share", readonly=False
+    )
     customer_refreshed_at = fields.Datetime(related="company_id.customer_refreshed_at")
