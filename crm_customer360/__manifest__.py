@@ -25,6 +25,8 @@
         "views/crm_customer_integrity_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_partner_views.xml",
+        "report/account_invoice_report_views.xml",
+        "report/sale_report_views.xml",
         "views/crm_customer360_menus.xml",
     ],
     "assets": {

@@ -1,0 +1,3 @@
+from . import crm_customer
+from . import account_invoice_report
+from . import sale_report
