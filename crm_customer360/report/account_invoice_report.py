@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..models.account_move_line import SALE_TYPES
-from ..models.crm_customer import ABC_CLASSES, PROFIT
+from ..models.crm_customer import ABC_CLASSES, PROFIT, STATES
 from .crm_customer import READERS
 
 
@@ -15,6 +15,14 @@ class AccountInvoiceReport(models.Model):
 
     _inherit = "account.invoice.report"
 
+    customer_state = fields.Selection(
+        string="Customer Verdict",
+        selection=STATES,
+        readonly=True,
+        groups=READERS,
+        help="State of the customer today, in the company of the invoice, made of what "
+        "the reader may see.",
+    )
     customer_abc_class = fields.Selection(
         selection=ABC_CLASSES,
         string="ABC Class",

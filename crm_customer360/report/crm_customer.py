@@ -21,7 +21,7 @@ class CrmCustomer(models.Model):
         :return: ``{field of the report: field of crm.customer}``; of fields that every
             reader of customers may read
         """
-        return {"customer_abc_class": "abc_class"}
+        return {"customer_state": "state", "customer_abc_class": "abc_class"}
 
     @api.model
     def _report_relation(self):

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..models.crm_customer import ABC_CLASSES
+from ..models.crm_customer import ABC_CLASSES, STATES
 from .crm_customer import READERS
 
 
@@ -10,6 +10,14 @@ class SaleReport(models.Model):
 
     _inherit = "sale.report"
 
+    customer_state = fields.Selection(
+        string="Customer Verdict",
+        selection=STATES,
+        readonly=True,
+        groups=READERS,
+        help="State of the customer today, in the company of the order, made of what "
+        "the reader may see.",
+    )
     customer_abc_class = fields.Selection(
         selection=ABC_CLASSES,
         string="ABC Class",

@@ -25,9 +25,7 @@ class NativeReportCommon(CustomerCommon):
                 "uom_id": cls.product_a.uom_id.id,
             }
         )
-        cls.other = cls.env["res.partner"].create(
-            {"name": "Other", "is_company": True}
-        )
+        cls.other = cls.env["res.partner"].create({"name": "Other", "is_company": True})
 
     def _user(self, name, *groups, companies=None):
         companies = companies or self.company
@@ -230,9 +228,7 @@ class TestInvoiceAnalysis(NativeReportCommon):
         vendor = self.env["res.partner"].create({"name": "Vendor"})
         self._sell(self.product_b, 1, 800)
         self._sell(self.product_b, 1, 200, partner_id=self.other.id)
-        self._sell(
-            self.product_b, 1, 90, move_type="in_invoice", partner_id=vendor.id
-        )
+        self._sell(self.product_b, 1, 90, move_type="in_invoice", partner_id=vendor.id)
         self.Customer._refresh()
         self.assertEqual(
             self._totals(["customer_abc_class"], ["price_subtotal:sum", "__count"]),
@@ -289,6 +285,38 @@ class TestInvoiceAnalysis(NativeReportCommon):
             {("d",): [100], ("a",): [50]},
         )
 
+    def test_state_as_far_as_the_reader_may_see_it(self):
+        """Good but for its profit: at risk for who may see profit alone."""
+        self._sell(self.product_a, 1, 100)
+        self._order(10, "2026-06-01")
+        self.Customer._refresh()
+        self._classes("good", "none", name="base_state")
+        self._classes("risk", "none", name="full_state")
+        clerk = self._user(
+            "clerk",
+            "account.group_account_invoice",
+            "sales_team.group_sale_salesman_all_leads",
+        )
+        manager = self._user(
+            "manager", "account.group_account_user", "sales_team.group_sale_manager"
+        )
+        for model, amount in (("account.invoice.report", 100), ("sale.report", 10)):
+            for user, state in ((clerk, "good"), (manager, "risk")):
+                with self.subTest(model=model, user=user.login):
+                    self.assertEqual(
+                        self._totals(
+                            ["customer_state"],
+                            ["price_subtotal:sum"],
+                            model=model,
+                            user=user,
+                        ),
+                        {(state,): [amount]},
+                    )
+                    found = self._report(user, model=model).search_count(
+                        [("customer_state", "=", "risk")]
+                    )
+                    self.assertEqual(found, int(state == "risk"))
+
     def test_who_may_not_read_customers(self):
         """The report still works for a user who is given it without the customers."""
         self._sell(self.product_a, 1, 100)
@@ -300,7 +328,7 @@ class TestInvoiceAnalysis(NativeReportCommon):
     # -- the way there
 
     def test_favourite_is_the_ledger(self):
-        """Revenue by ABC Class adds up to the journal items, receipts included."""
+        """By ABC Class adds up to the journal items, receipts included."""
         self._sell_everything()
         self._sell(self.product_b, 1, 2700, partner_id=self.other.id)
         self.Customer._refresh()
@@ -334,7 +362,8 @@ class TestInvoiceAnalysis(NativeReportCommon):
         ):
             with self.subTest(model=model):
                 self.assertNotIn("crm_customer", self._plan(model, groupby))
-                self.assertIn("crm_customer", self._plan(model, "customer_abc_class"))
+                for dimension in ("customer_abc_class", "customer_state"):
+                    self.assertIn("crm_customer", self._plan(model, dimension))
 
 
 @tagged("post_install", "-at_install")
@@ -345,9 +374,7 @@ class TestSalesAnalysis(NativeReportCommon):
         child = self.env["res.partner"].create(
             {"name": "Child", "parent_id": self.customer.id}
         )
-        self._order(
-            0, "2026-06-01", lines=[{"price_unit": 100}, {"price_unit": 200}]
-        )
+        self._order(0, "2026-06-01", lines=[{"price_unit": 100}, {"price_unit": 200}])
         self._order(40, "2026-06-01", partner_id=child.id)
         self._order(7, "2026-06-01", partner_id=self.other.id, confirm=False)
         self.Customer._refresh()
@@ -397,10 +424,10 @@ class TestNativeReportTour(AccountTestInvoicingHttpCommon):
 
     def test_revenue_by_class(self):
         for name, move_type, amount in (
-            ("Large", "out_invoice", 8000.0),
+            ("Large", "out_invoice", 8500.0),
             ("Large", "out_refund", 500.0),
             ("Large", "out_receipt", 100.0),
-            ("Small", "out_invoice", 2400.0),
+            ("Small", "out_invoice", 1900.0),
             ("Vendor", "in_invoice", 77.0),
         ):
             partner = self.env["res.partner"].search([("name", "=", name)], limit=1)
@@ -428,6 +455,6 @@ class TestNativeReportTour(AccountTestInvoicingHttpCommon):
                 ("display_type", "=", "product"),
             ]
         )
-        # 8,000 − 500 + 100 + 2,400: the total that the tour reads
+        # 8,500 − 500 + 100 + 1,900: the total that the tour reads
         self.assertEqual(-sum(lines.mapped("balance")), 10000)
         self.start_tour("/odoo", "crm_customer360_native_report", login=user.login)

@@ -13,8 +13,7 @@ registry.category("web_tour.tours").add("crm_customer360_native_report", {
     },
     {
       content: "First click: Invoice Analysis",
-      trigger:
-        "a[data-menu-xmlid='account.menu_action_account_invoice_report_all']",
+      trigger: "a[data-menu-xmlid='account.menu_action_account_invoice_report_all']",
       run: "click",
     },
     {
@@ -28,7 +27,7 @@ registry.category("web_tour.tours").add("crm_customer360_native_report", {
     },
     {
       content: "Third click: the favourite",
-      trigger: ".o_favorite_menu .o_favorite_item:contains('Revenue by ABC Class')",
+      trigger: ".o_favorite_menu .o_favorite_item:contains('By ABC Class')",
       run: "click",
     },
     {
@@ -41,12 +40,12 @@ registry.category("web_tour.tours").add("crm_customer360_native_report", {
       run: "click",
     },
     {
-      content: "Class A brings 7,600",
-      trigger: ".o_pivot_view tbody tr:contains('A') td:contains('7,600.00')",
+      content: "Class A brings 8,100",
+      trigger: ".o_pivot_view tbody tr:contains('A') td:contains('8,100.00')",
     },
     {
-      content: "Class B brings 2,400",
-      trigger: ".o_pivot_view tbody tr:contains('B') td:contains('2,400.00')",
+      content: "Class B brings 1,900",
+      trigger: ".o_pivot_view tbody tr:contains('B') td:contains('1,900.00')",
     },
     {
       content: "The total is the ledger's",
