@@ -166,7 +166,10 @@ class CrmCustomer(models.Model):
             ),
             "profit": self._light_level(
                 "profit",
-                SQL("base.revenue <> 0 OR base.cost <> 0 OR derived.service_cost <> 0"),
+                SQL(
+                    "base.purchase_count > 0 AND (base.revenue <> 0"
+                    " OR base.cost <> 0 OR derived.service_cost <> 0)"
+                ),
             ),
             "manual": manual,
         }

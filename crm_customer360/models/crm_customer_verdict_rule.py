@@ -139,12 +139,16 @@ class CrmCustomer(models.Model):
         ]
 
     def _profit_rules(self):
+        """Rules of the profit light; effort for a prospect is no loss yet."""
         return [
             Rule(
                 "negative_contribution",
                 "profit",
                 action="action_open_margin",
-                risk=SQL("-derived.contribution > derived.small_amount"),
+                risk=SQL(
+                    "-derived.contribution > derived.small_amount"
+                    " AND base.purchase_count > 0"
+                ),
                 figures={
                     "amount": "contribution",
                     "margin": "margin",

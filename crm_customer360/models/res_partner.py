@@ -18,6 +18,14 @@ CUSTOMER_FIELDS = frozenset(
 )
 
 
+# Native tag colours: green, yellow, red.
+STATE_CHIPS = {
+    "good": "o_tag_color_10",
+    "watch": "o_tag_color_3",
+    "risk": "o_tag_color_1",
+}
+
+
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
@@ -109,6 +117,33 @@ class ResPartner(models.Model):
             domain |= Domain("customer_id", "=", False)
             domain |= Domain("customer_id", "any", [(name, "=", False)])
         return domain
+
+    def _compute_application_statistics_hook(self):
+        """Add chips of state and class to the contact's card."""
+        data_list = super()._compute_application_statistics_hook()
+        customer = self._fields["customer_state"]
+        if not self._has_field_access(customer, "read"):
+            return data_list
+        states = dict(customer._description_selection(self.env))
+        for partner in self.filtered("customer_id"):
+            if partner.customer_state in STATE_CHIPS:
+                data_list[partner.id].append(
+                    {
+                        "iconClass": "fa-bullseye",
+                        "value": states[partner.customer_state],
+                        "label": self.env._("Customer state"),
+                        "tagClass": STATE_CHIPS[partner.customer_state],
+                    }
+                )
+            if partner.customer_abc_class:
+                data_list[partner.id].append(
+                    {
+                        "iconClass": "fa-trophy",
+                        "value": partner.customer_abc_class.upper(),
+                        "label": self.env._("ABC class"),
+                    }
+                )
+        return data_list
 
     # ------------------------------------------------------------------
     # Queue
