@@ -7,7 +7,14 @@
     "license": "LGPL-3",
     "author": "Customer 360 contributors",
     "website": "https://github.com/customer360/customer360",
-    "depends": ["account", "purchase", "rating", "sale_crm", "sale_margin"],
+    "depends": [
+        "account",
+        "privacy_lookup",
+        "purchase",
+        "rating",
+        "sale_crm",
+        "sale_margin",
+    ],
     "data": [
         "security/crm_customer360_groups.xml",
         "security/ir.model.access.csv",

@@ -38,3 +38,4 @@ from . import calendar_event
 from . import mail_activity
 from . import res_partner
 from . import res_config_settings
+from . import privacy

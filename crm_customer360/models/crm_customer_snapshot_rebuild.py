@@ -314,8 +314,10 @@ class CrmCustomerSnapshot(models.Model):
                     ON old.partner_id = new.partner_id
                     AND old.company_id = new.company_id
                     AND old.date = new.date
-                WHERE old.id IS NULL OR NOT old.closed
-                    OR old.rebuilt AND (%(old)s) IS DISTINCT FROM (%(new)s)
+                WHERE (partner.customer_erased_on IS NULL
+                        OR new.date >= partner.customer_erased_on)
+                    AND (old.id IS NULL OR NOT old.closed
+                        OR old.rebuilt AND (%(old)s) IS DISTINCT FROM (%(new)s))
                 ON CONFLICT (partner_id, company_id, date) DO UPDATE
                 SET closed = TRUE, %(assignments)s,
                     contribution = old.contribution + EXCLUDED.margin - old.margin
