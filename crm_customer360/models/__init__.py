@@ -11,6 +11,8 @@ from . import crm_customer_verdict_rule
 from . import crm_customer_verdict
 from . import crm_customer_reason
 from . import crm_customer_manual
+from . import crm_customer_today
+from . import crm_customer_alert
 from . import crm_customer_query
 from . import crm_customer_refresh
 from . import crm_customer_rank
@@ -35,6 +37,7 @@ from . import rating_rating
 from . import sale_order
 from . import crm_lead
 from . import calendar_event
+from . import digest_digest
 from . import mail_activity
 from . import res_partner
 from . import res_config_settings

@@ -6,6 +6,7 @@ from .crm_customer import PROFIT, STATES
 
 DERIVED = (
     "abc_class",
+    "anniversary_days",
     "late_days",
     "lateness",
     "oldest_due_days",
@@ -114,16 +115,10 @@ class CrmCustomer(models.Model):
         :param alias: SQL identifier of the `crm_customer` table
         :return: ``{field: SQL}``
         """
+        today = self._today_sql(alias)
         company = SQL("%s.company_id", alias)
         companies = self.env["res.company"].sudo().with_context(active_test=False)
         roots = {company: company.root_id for company in companies.search([])}
-        today = SQL(
-            "(CASE %s %s END)",
-            company,
-            SQL(" ").join(
-                SQL("WHEN %s THEN %s::date", c.id, c._customer_today()) for c in roots
-            ),
-        )
         by_contribution = [
             company.id
             for company, root in roots.items()
@@ -160,6 +155,18 @@ class CrmCustomer(models.Model):
             ),
             "abc_class": abc_class,
         }
+
+    def _today_sql(self, alias):
+        """Return the SQL of the date of a row's company."""
+        companies = self.env["res.company"].sudo().with_context(active_test=False)
+        return SQL(
+            "(CASE %s.company_id %s END)",
+            alias,
+            SQL(" ").join(
+                SQL("WHEN %s THEN %s::date", company.id, company._customer_today())
+                for company in companies.search([])
+            ),
+        )
 
     def _field_to_sql(self, alias, field_expr, query=None):
         """Let derived figures be sorted, grouped and aggregated like stored ones."""

@@ -257,5 +257,7 @@ class CrmCustomerQueue(models.Model):
                 self.env.cr.rollback()
                 continue
             remaining = self._count_due() if done else 0
+            if done and not remaining:
+                self.env.ref("crm_customer360.ir_cron_alert")._trigger()
             if not cron._commit_progress(done, remaining=remaining) or not done:
                 return

@@ -394,6 +394,7 @@ class CrmCustomer(models.Model):
         self._rank()
         self._refresh_done()
         self._invalidate_figures()
+        self.env.ref("crm_customer360.ir_cron_alert")._trigger()
         cron._commit_progress(1, remaining=1)
         self.env["crm.customer.snapshot"]._take()
         cron._commit_progress(remaining=0)

@@ -33,6 +33,7 @@ class CrmCustomer(models.Model):
     def _nullable_figures(self):
         """Return the names of the figures that may be empty."""
         return [
+            "anniversary_days",
             "cadence_days",
             "contribution_rate",
             "credit_used",

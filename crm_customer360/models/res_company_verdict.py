@@ -62,6 +62,23 @@ class ResCompany(models.Model):
         help="Amounts up to this percentage of the customer's revenue light nothing.",
     )
 
+    customer_alert = fields.Boolean(
+        string="Alert Salespeople",
+        default=True,
+        help="Plan an activity for the salesperson when the state of a customer gets "
+        "worse.",
+    )
+    customer_alert_limit = fields.Integer(
+        string="Alerts a Night",
+        default=10,
+        help="At most this many alerts for one salesperson at a time, about the "
+        "customers with the largest revenue.",
+    )
+
+    _customer_alert_limit = models.Constraint(
+        "CHECK (customer_alert_limit BETWEEN 0 AND 1000)",
+        "A salesperson gets 0 to 1000 alerts at a time.",
+    )
     _customer_verdict_days = models.Constraint(
         "CHECK (customer_late_watch_days >= 0"
         " AND customer_late_watch_days < customer_late_risk_days)",

@@ -63,4 +63,8 @@ class ResConfigSettings(models.TransientModel):
     customer_small_share = fields.Float(
         related="company_id.customer_small_share", readonly=False
     )
+    customer_alert = fields.Boolean(related="company_id.customer_alert", readonly=False)
+    customer_alert_limit = fields.Integer(
+        related="company_id.customer_alert_limit", readonly=False
+    )
     customer_refreshed_at = fields.Datetime(related="company_id.customer_refreshed_at")

@@ -1,3 +1,4 @@
+from . import test_alert
 from . import test_charts
 from . import test_concurrency
 from . import test_integrity
