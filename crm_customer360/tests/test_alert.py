@@ -217,7 +217,8 @@ class TestToday(AlertCommon):
                 found = self.Customer.search(
                     [
                         ("partner_id", "=", partner.id),
-                        ("anniversary_days", "=", days or 0),
+                        ("anniversary_days", "<=", days or 0),
+                        ("anniversary_days", ">=", days or 0),
                     ]
                 )
                 self.assertEqual(bool(found), days is not None)
