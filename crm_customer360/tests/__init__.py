@@ -3,6 +3,7 @@ from . import test_charts
 from . import test_concurrency
 from . import test_integrity
 from . import test_page
+from . import test_page_tour
 from . import test_pareto
 from . import test_native_reports
 from . import test_partner_merge
