@@ -25,7 +25,7 @@ export class AgingChartField extends CustomerChartField {
         ],
       },
       options: chartOptions({
-        tooltip: ({raw}) => formatAmount(raw, currencyId),
+        tooltip: {label: ({raw}) => formatAmount(raw, currencyId)},
         x: {grid: {display: false}, ticks: {autoSkip: false}},
         y: {ticks: {display: false, maxTicksLimit: 6}},
       }),
