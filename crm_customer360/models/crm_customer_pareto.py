@@ -101,7 +101,7 @@ class CrmCustomer(models.Model):
             point = {
                 "rank": row["rank"],
                 "customers": int(row["customers"]),
-                "amount": float(row["amount"]),
+                "amount": company.currency_id.round(float(row["amount"])),
                 "x": round(float(row["customers"] / last["customers"]), 6),
                 "y": round(value / total, 6) if total > 0 else value,
             }
@@ -139,71 +139,57 @@ class CrmCustomer(models.Model):
             else self._field_to_sql(query.table, measure, query)
             for name, suffix in (("rank", "rank"), ("class", "class"), ("amount", ""))
         }
-        return self.env.execute_query_dict(
-            SQL(
-                """
-                WITH step AS (
-                    SELECT rank, max(class) AS class,
-                        count(*) AS customers,
-                        sum(amount) AS amount,
-                        sum(greatest(amount, 0)) AS positive,
-                        sum(abs(amount)) AS size
-                    FROM (%(customers)s) customer
-                    GROUP BY rank
-                ),
-                run AS (
-                    SELECT rank, class,
-                        sum(customers) OVER upto AS customers,
-                        sum(amount) OVER upto AS amount,
-                        sum(positive) OVER upto AS positive,
-                        sum(positive) OVER upto - positive AS positive_before,
-                        sum(size) OVER upto AS size
-                    FROM step
-                    WINDOW upto AS (ORDER BY rank)
-                ),
-                whole AS (
-                    SELECT max(customers) AS customers, max(size) AS size,
-                        max(positive) AS positive, max(amount) AS top
-                    FROM run
-                ),
-                placed AS (
-                    SELECT run.*,
-                        run.amount = whole.top OR (
-                            run.positive * 100 >= %(share)s * whole.positive
-                            AND run.positive_before * 100 < %(share)s * whole.positive
-                        ) AS corner,
-                        whole.positive > 0
-                        AND run.positive * 100 >= %(share)s * whole.positive
-                            AS reached,
-                        floor(%(parts)s * (
-                            run.customers / whole.customers
-                            + coalesce(run.size / nullif(whole.size, 0), 0)
-                        )) AS part
-                    FROM run CROSS JOIN whole
-                )
-                SELECT rank, class, customers, amount, positive, reached,
-                    class IS DISTINCT FROM next_class AS class_ends
-                FROM (
-                    SELECT *,
-                        lead(class) OVER by_rank AS next_class,
-                        lead(part) OVER by_rank AS next_part
-                    FROM placed
-                    WINDOW by_rank AS (ORDER BY rank)
-                ) point
-                WHERE corner OR part IS DISTINCT FROM next_part
-                    OR class IS DISTINCT FROM next_class
-                ORDER BY rank
-                """,
-                customers=query.select(
-                    *(
-                        SQL("%s AS %s", column, SQL.identifier(name))
-                        for name, column in columns.items()
-                    )
-                ),
-                share=SQL("%s::numeric", share),
-                parts=self._pareto_parts(),
+        statement = SQL(
+            """
+            WITH run AS (
+                SELECT rank, max(class) AS class,
+                    sum(count(*)::int) OVER upto AS customers,
+                    sum(sum(amount)) OVER upto AS amount,
+                    sum(sum(greatest(amount, 0))) OVER upto AS positive,
+                    sum(sum(abs(amount))::float8) OVER upto AS size,
+                    sum(greatest(amount, 0)) AS own_positive,
+                    lead(count(*)::int) OVER upto AS next_customers,
+                    lead(sum(abs(amount))::float8) OVER upto AS next_size,
+                    lead(max(class)) OVER upto AS next_class
+                FROM (%(customers)s) customer
+                GROUP BY rank
+                WINDOW upto AS (ORDER BY rank)
+            ),
+            whole AS (
+                SELECT max(customers)::float8 AS customers,
+                    nullif(max(size), 0) AS size,
+                    max(positive) * %(share)s / 100 AS reach,
+                    max(amount) AS top
+                FROM run
             )
+            SELECT rank, run.class, run.customers, run.amount, positive,
+                run.class IS DISTINCT FROM next_class AS class_ends,
+                reach > 0 AND positive >= reach AS reached
+            FROM run CROSS JOIN whole
+            WHERE next_customers IS NULL
+                OR run.class IS DISTINCT FROM next_class
+                OR run.amount = top
+                OR positive >= reach AND positive - own_positive < reach
+                OR floor(%(parts)s * (
+                    run.customers / whole.customers
+                    + coalesce(run.size / whole.size, 0)
+                )) <> floor(%(parts)s * (
+                    (run.customers + next_customers) / whole.customers
+                    + coalesce((run.size + next_size) / whole.size, 0)
+                ))
+            ORDER BY rank
+            """,
+            customers=query.select(
+                *(
+                    SQL("%s AS %s", column, SQL.identifier(name))
+                    for name, column in columns.items()
+                )
+            ),
+            share=SQL("%s::numeric", share),
+            parts=self._pareto_parts(),
         )
+        with self._refresh_settings():
+            return self.env.execute_query_dict(statement)
 
     def _pareto_parts(self):
         """Return into how many parts each axis is cut.
