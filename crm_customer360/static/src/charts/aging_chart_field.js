@@ -1,4 +1,10 @@
-import {COLORS, chartOptions, formatAmount, formatCompactAmount} from "./chart_theme";
+import {
+  COLORS,
+  chartOptions,
+  formatAmount,
+  formatCompactAmount,
+  isolate,
+} from "./chart_theme";
 import {CustomerChartField, customerChartField} from "./customer_chart_field";
 import {registry} from "@web/core/registry";
 
@@ -12,7 +18,7 @@ export class AgingChartField extends CustomerChartField {
       type: "bar",
       data: {
         labels: labels.map((name, position) => [
-          name,
+          /^\d/.test(name) ? isolate(name) : name,
           formatCompactAmount(values[position], currencyId),
         ]),
         datasets: [

@@ -17,8 +17,8 @@ export function isRtl() {
   return localization.direction === "rtl";
 }
 
-/** A number in a line from right to left keeps its sign and its order. */
-function isolate(text) {
+/** A number in a line from right to left keeps its sign and its order: −5, 1–30. */
+export function isolate(text) {
   return isRtl() ? `\u2066${text}\u2069` : text;
 }
 
