@@ -34,6 +34,7 @@
         "views/crm_customer_form_views.xml",
         "views/crm_customer_views.xml",
         "views/crm_customer_today_views.xml",
+        "views/crm_customer_pareto_views.xml",
         "views/crm_customer_integrity_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_partner_views.xml",

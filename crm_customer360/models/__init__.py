@@ -22,6 +22,7 @@ from . import crm_customer_aggregate
 from . import crm_customer_screen
 from . import crm_customer_evidence
 from . import crm_customer_chart
+from . import crm_customer_pareto
 from . import crm_customer_queue
 from . import crm_customer_document
 from . import crm_customer_integrity

@@ -2,10 +2,11 @@ from . import test_alert
 from . import test_charts
 from . import test_concurrency
 from . import test_integrity
+from . import test_native_reports
 from . import test_page
 from . import test_page_tour
 from . import test_pareto
-from . import test_native_reports
+from . import test_pareto_curve
 from . import test_partner_merge
 from . import test_period
 from . import test_pipeline_engagement

@@ -1,4 +1,10 @@
-import {COLORS, chartOptions, formatAmount, formatCompactAmount} from "./chart_theme";
+import {
+  COLORS,
+  chartOptions,
+  formatAmount,
+  formatCompactAmount,
+  isolate,
+} from "./chart_theme";
 import {CustomerChartField, customerChartField} from "./customer_chart_field";
 import {registry} from "@web/core/registry";
 
@@ -12,7 +18,7 @@ export class AgingChartField extends CustomerChartField {
       type: "bar",
       data: {
         labels: labels.map((name, position) => [
-          name,
+          /^\d/.test(name) ? isolate(name) : name,
           formatCompactAmount(values[position], currencyId),
         ]),
         datasets: [
@@ -25,7 +31,7 @@ export class AgingChartField extends CustomerChartField {
         ],
       },
       options: chartOptions({
-        tooltip: ({raw}) => formatAmount(raw, currencyId),
+        tooltip: {label: ({raw}) => formatAmount(raw, currencyId)},
         x: {grid: {display: false}, ticks: {autoSkip: false}},
         y: {ticks: {display: false, maxTicksLimit: 6}},
       }),

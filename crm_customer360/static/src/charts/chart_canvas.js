@@ -15,7 +15,8 @@ export class ChartCanvas extends Component {
     // `(data) => configuration of Chart.js`
     config: Function,
     label: String,
-    // `{header: [String], rows: [{label: String, cells: [String], open: Boolean}]}`
+    // `{header: [String], rows: [{label, cells: [String], open, position}]}`: whether
+    // the row can be opened, and which point it is when not the one of the same index
     table: {type: Object, optional: true},
     // `(position)`, called for the points that `canSelect(position)`
     onSelect: {type: Function, optional: true},

@@ -1,5 +1,5 @@
 import {cookie} from "@web/core/browser/cookie";
-import {formatMonetary} from "@web/views/fields/formatters";
+import {formatMonetary, formatPercentage} from "@web/views/fields/formatters";
 import {getCustomColor} from "@web/core/colors/colors";
 import {localization} from "@web/core/l10n/localization";
 
@@ -17,14 +17,19 @@ export function isRtl() {
   return localization.direction === "rtl";
 }
 
-/** A number in a line from right to left keeps its sign and its order. */
-function isolate(text) {
+/** A number in a line from right to left keeps its sign and its order: −5, 1–30. */
+export function isolate(text) {
   return isRtl() ? `\u2066${text}\u2069` : text;
 }
 
 /** The whole amount, as everywhere in Odoo. */
 export function formatAmount(value, currencyId) {
   return isolate(formatMonetary(value, {currencyId}));
+}
+
+/** A share of 0.125 as 12.5 %. */
+export function formatShare(value) {
+  return isolate(formatPercentage(value, {digits: [16, 1]}));
 }
 
 /** As few digits as tell the size: 12.3k. */
@@ -54,12 +59,20 @@ export function chartTheme() {
  * What all charts have in common, as options of Chart.js.
  *
  * @param {Object} params
- * @param {Function} params.tooltip what to say of a point, `(item) => string`
+ * @param {Object} params.tooltip what to say of points, as callbacks of Chart.js
  * @param {Object} [params.x] more options of the horizontal axis; likewise `y`
  * @param {Boolean} [params.legend]
+ * @param {Object} [params.plugins] options of further plugins
  * @returns {Object}
  */
-export function chartOptions({tooltip, x = {}, y = {}, legend = false, ...options}) {
+export function chartOptions({
+  tooltip,
+  x = {},
+  y = {},
+  legend = false,
+  plugins = {},
+  ...options
+}) {
   const theme = chartTheme();
   const rtl = isRtl();
   const axis = ({ticks = {}, grid = {}, ...rest}) => ({
@@ -86,8 +99,10 @@ export function chartOptions({tooltip, x = {}, y = {}, legend = false, ...option
       tooltip: {
         ...direction,
         filter: (item) => item.raw !== null,
-        callbacks: {label: tooltip},
+        displayColors: legend,
+        callbacks: tooltip,
       },
+      ...plugins,
     },
     scales: {
       x: axis({reverse: rtl, ...x}),

@@ -50,7 +50,7 @@ export class ContributionChartField extends CustomerChartField {
       options: chartOptions({
         indexAxis: "y",
         interaction: {mode: "index", intersect: false, axis: "y"},
-        tooltip: ({dataIndex}) => formatAmount(values[dataIndex], currencyId),
+        tooltip: {label: ({dataIndex}) => formatAmount(values[dataIndex], currencyId)},
         x: {ticks: {display: false, maxTicksLimit: 6}},
         y: {grid: {display: false}, ticks: {autoSkip: false}},
       }),

@@ -37,8 +37,10 @@ export class MonthChartField extends CustomerChartField {
       data: {labels: [...labels], datasets: [...bars, ...lines]},
       options: chartOptions({
         legend: true,
-        tooltip: ({dataset, raw}) =>
-          `${dataset.label}: ${formatAmount(raw, currencyId)}`,
+        tooltip: {
+          label: ({dataset, raw}) =>
+            `${dataset.label}: ${formatAmount(raw, currencyId)}`,
+        },
         x: {grid: {display: false}, ticks: {autoSkipPadding: 8}},
         y: {
           ticks: {

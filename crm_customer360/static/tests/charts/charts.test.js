@@ -250,6 +250,16 @@ describe("aging_chart", () => {
     expect([...datasets[0].data]).toEqual([500, 0, -80]);
   });
 
+  test("from right to left", async () => {
+    defineParams({lang_parameters: {direction: "rtl"}});
+    await mountForm("aging_chart");
+    expect(chart("aging_chart").config.data.labels.map(([label]) => label)).toEqual([
+      "Not due",
+      "\u20661–30\u2069",
+      "Credit",
+    ]);
+  });
+
   test("a bucket opens its journal items, unless it is empty", async () => {
     recordActions("action_open_aging");
     await mountForm("aging_chart");
