@@ -40,9 +40,14 @@
         "views/res_partner_views.xml",
         "report/account_invoice_report_views.xml",
         "report/sale_report_views.xml",
+        "report/customer_sheet_templates.xml",
+        "report/customer_sheet_report.xml",
         "views/crm_customer360_menus.xml",
     ],
     "assets": {
+        "web.report_assets_common": [
+            "crm_customer360/static/src/sheet/customer_sheet.scss",
+        ],
         "web.assets_backend": ["crm_customer360/static/src/**/*"],
         "web.assets_unit_tests": ["crm_customer360/static/tests/**/*.test.js"],
         "web.assets_tests": ["crm_customer360/static/tests/tours/**/*.js"],

@@ -1,3 +1,4 @@
 from . import crm_customer
 from . import account_invoice_report
+from . import customer_sheet
 from . import sale_report
