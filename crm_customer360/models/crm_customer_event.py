@@ -1,0 +1,282 @@
+from datetime import date, datetime, time, timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL, OrderedSet
+
+from .crm_customer_event_scope import EventScope
+
+
+class CrmCustomerEvent(models.Model):
+    """Everything that happened with a customer, one line per document, read-only.
+
+    A query, not a table: the lines are the native documents themselves, read with the
+    reader's own rights. A line is there only if the reader may read its document; of
+    other people's private meetings there is the time and "Busy", as in the calendar.
+
+    Documents dated after the company's today are left out, as in the figures. Meetings
+    to come are there, as `planned`. Quotations and opportunities stand on the day they
+    were made, whatever became of them; an opportunity won or lost has a second line.
+
+    The amounts of a kind add up to the figure: invoices and credit notes of the window
+    to `revenue`, payments to `received`, orders to `order_amount`.
+
+    To add a kind: extend `kind` with `selection_add` and `_event_branches`.
+    """
+
+    _name = "crm.customer.event"
+    _description = "Customer Event"
+    _auto = False
+    _order = "date desc, id desc"
+    _depends = {
+        "account.move": [
+            "commercial_partner_id",
+            "company_id",
+            "invoice_date",
+            "invoice_user_id",
+            "move_type",
+            "name",
+            "partner_id",
+            "payment_state",
+            "state",
+        ],
+        "account.move.line": ["account_id", "balance", "move_id", "partner_id"],
+        "account.payment": ["amount_company_currency_signed", "date", "move_id"],
+        "calendar.attendee": ["event_id", "partner_id"],
+        "calendar.event": ["allday", "name", "partner_ids", "privacy", "start"],
+        "crm.lead": ["date_closed", "expected_revenue", "name", "won_status"],
+        "mail.activity": ["active", "date_done", "res_id", "res_model", "summary"],
+        "rating.rating": ["consumed", "feedback", "partner_id", "rated_on", "rating"],
+        "res.partner": ["commercial_partner_id", "company_id"],
+        "sale.order": ["amount_untaxed", "currency_rate", "date_order", "state"],
+    }
+
+    customer_id = fields.Many2one(
+        comodel_name="crm.customer", string="Customer 360", readonly=True
+    )
+    partner_id = fields.Many2one(
+        comodel_name="res.partner", string="Customer", readonly=True
+    )
+    company_id = fields.Many2one(comodel_name="res.company", readonly=True)
+    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
+    date = fields.Datetime(
+        readonly=True, help="When it happened; noon for documents that have no time."
+    )
+    day = fields.Date(readonly=True, help="The company's date when it happened.")
+    kind = fields.Selection(
+        selection=[
+            ("quotation", "Quotation"),
+            ("order", "Order"),
+            ("invoice", "Invoice"),
+            ("credit_note", "Credit Note"),
+            ("payment", "Payment"),
+            ("payment_in_hand", "Payment in Hand"),
+            ("meeting", "Meeting"),
+            ("opportunity", "Opportunity"),
+            ("won", "Opportunity Won"),
+            ("lost", "Opportunity Lost"),
+            ("rating", "Rating"),
+            ("activity", "Activity"),
+        ],
+        readonly=True,
+    )
+    name = fields.Char(string="Subject", readonly=True)
+    amount = fields.Monetary(
+        readonly=True,
+        help="Untaxed for quotations, orders and invoices; credit notes and payments "
+        "made to the customer are negative.",
+    )
+    state = fields.Selection(
+        selection=[
+            ("planned", "Planned"),
+            ("draft", "Draft"),
+            ("sent", "Sent"),
+            ("cancel", "Cancelled"),
+            ("not_paid", "Not Paid"),
+            ("in_payment", "In Payment"),
+            ("partial", "Partially Paid"),
+            ("paid", "Paid"),
+            ("reversed", "Reversed"),
+            ("blocked", "Blocked"),
+        ],
+        string="Status",
+        readonly=True,
+    )
+    rating = fields.Float(readonly=True, aggregator="avg", help="1 to 5; else 0.")
+    user_id = fields.Many2one(
+        comodel_name="res.users", string="Responsible", readonly=True
+    )
+    res_model = fields.Char(string="Document Model", readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Document", model_field="res_model", readonly=True
+    )
+
+    @api.depends("kind", "name")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for event in self:
+            event.display_name = " ".join(filter(None, [kinds[event.kind], event.name]))
+
+    # ------------------------------------------------------------------
+    # Query
+    # ------------------------------------------------------------------
+
+    @property
+    def _table_query(self):
+        scope = self._event_scope()
+        branches = [
+            branch.select(scope)
+            for branch in self._event_branches(scope)
+            if scope.includes(branch)
+        ]
+        if not branches:
+            return self._event_nothing()
+        return SQL(
+            """
+            SELECT event.id, customer.id AS customer_id, event.partner_id,
+                customer.company_id, customer.currency_id, event.kind, event.name,
+                coalesce(event.moment, (event.day + TIME '12:00')
+                    AT TIME ZONE company.tz AT TIME ZONE 'UTC') AS date,
+                coalesce(event.day, (event.moment
+                    AT TIME ZONE 'UTC' AT TIME ZONE company.tz)::date) AS day,
+                event.amount, event.state, event.rating, event.user_id,
+                event.res_model, event.res_id
+            FROM (%(branches)s) event
+            JOIN crm_customer customer ON customer.partner_id = event.partner_id
+                AND customer.company_id = coalesce(event.company_id, (
+                    SELECT home.company_id FROM crm_customer home
+                    WHERE home.partner_id = event.partner_id
+                    ORDER BY home.revenue_total DESC, home.company_id LIMIT 1))
+            JOIN (VALUES %(companies)s) AS company (id, tz, today, today_end)
+                ON company.id = customer.company_id
+            WHERE event.moment < company.today_end OR event.day <= company.today
+                OR event.state = 'planned'
+            """,
+            branches=SQL(" UNION ALL ").join(branches),
+            companies=SQL(", ").join(
+                SQL(
+                    "(%s::int, %s::varchar, %s::date, %s::timestamp)",
+                    row["id"],
+                    row["tz"],
+                    row["today"],
+                    row["today_end"],
+                )
+                for row in self.env["crm.customer"]._company_rows()
+            ),
+        )
+
+    def _event_nothing(self):
+        """Return the query of a reader, or of a search, that has no branch at all."""
+        return SQL(
+            "SELECT %s WHERE FALSE",
+            SQL(", ").join(
+                SQL(f"NULL::{field.column_type[1]} AS %s", SQL.identifier(name))
+                for name, field in self._fields.items()
+                if field.store and field.column_type
+            ),
+        )
+
+    def _event_scope(self):
+        """Return what the search under way asks for."""
+        scope = self.env.context.get("customer_event_scope")
+        return scope if isinstance(scope, EventScope) else EventScope()
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        """Have the branches read the customers and dates asked for and no others."""
+        domain = Domain(domain).optimize_full(self)
+        scope = self._event_scope_of(domain)
+        return super(
+            CrmCustomerEvent, self.with_context(customer_event_scope=scope)
+        )._search(domain, *args, **kwargs)
+
+    def _as_query(self, ordered=True):
+        scope = EventScope(ids=tuple(self.ids))
+        return super(
+            CrmCustomerEvent, self.with_context(customer_event_scope=scope)
+        )._as_query(ordered)
+
+    @api.private
+    def exists(self):
+        scope = EventScope(ids=tuple(self.ids))
+        scoped = self.with_context(customer_event_scope=scope)
+        return super(CrmCustomerEvent, scoped).exists().with_env(self.env)
+
+    def _event_scope_of(self, domain):
+        """Return the scope that follows from the conditions which all must hold."""
+        partners = ids = kinds = since = until = None
+        together = getattr(domain, "OPERATOR", None) == "&"
+        conditions = domain.children if together else (domain,)
+        for condition in conditions:
+            field = getattr(condition, "field_expr", None)
+            operator = getattr(condition, "operator", None)
+            value = getattr(condition, "value", None)
+            chosen = operator == "in" and isinstance(value, OrderedSet)
+            if field == "id" and chosen:
+                ids = tuple(filter(None, value))
+            elif field == "kind" and chosen:
+                kinds = frozenset(value)
+            elif field == "partner_id" and chosen:
+                partners = self._narrowed(partners, filter(None, value))
+            elif field == "customer_id" and chosen:
+                rows = self.env["crm.customer"].sudo().browse(filter(None, value))
+                partners = self._narrowed(partners, rows.exists().partner_id.ids)
+            elif field in ("date", "day") and isinstance(value, date):
+                if not isinstance(value, datetime):
+                    value = datetime.combine(value, time.min)
+                if operator in (">", ">="):
+                    since = max(since or value, value)
+                elif operator in ("<", "<="):
+                    # A day counts to its end.
+                    end = value + timedelta(days=1)
+                    until = min(until or end, end)
+        return EventScope(partners, ids, kinds, since, until)
+
+    def _narrowed(self, partners, ids):
+        ids = set(ids)
+        return tuple(ids if partners is None else ids & set(partners))
+
+    def _event_branches(self, scope):
+        """Return the branches that the reader has, as a list of `EventBranch`.
+
+        Extend this to add events::
+
+            def _event_branches(self, scope):
+                branches = super()._event_branches(scope)
+                readable = self._readable("crm.rfm.movement", [])
+                if readable:
+                    source, where = readable
+                    branches.append(EventBranch("segment", 16, source, where, …))
+                return branches
+
+        :param scope: `EventScope`; the branch's own SQL may use it to read less, it is
+            applied to the branch in any case
+        """
+        return []
+
+    def _readable(self, model, domain):
+        """Return the documents of a domain that the reader may read, as SQL.
+
+        :return: what follows FROM, with the table under its own name, and the
+            condition; None when the reader has no access to the model
+        """
+        Model = self.env[model].with_context(active_test=False)
+        if not Model.has_access("read"):
+            return None
+        query = Model._search(domain)
+        return query.from_clause, query.where_clause or SQL("TRUE")
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_open_document(self):
+        """Open the document behind this line."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
