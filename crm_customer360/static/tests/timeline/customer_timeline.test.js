@@ -94,7 +94,9 @@ async function mountTimeline(resId = 1) {
 }
 
 const names = () =>
-  queryAllTexts(".o_customer_timeline_event .o_customer_timeline_text > span:first-child");
+  queryAllTexts(
+    ".o_customer_timeline_event .o_customer_timeline_text > span:first-child"
+  );
 
 describe.current.tags("desktop");
 
