@@ -23,9 +23,11 @@ from . import crm_customer_screen
 from . import crm_customer_evidence
 from . import crm_customer_chart
 from . import crm_customer_pareto
+from . import crm_customer_detail
 from . import crm_customer_event
 from . import crm_customer_event_sale
 from . import crm_customer_event_engagement
+from . import crm_customer_product
 from . import crm_customer_queue
 from . import crm_customer_document
 from . import crm_customer_integrity

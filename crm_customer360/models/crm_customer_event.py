@@ -1,10 +1,5 @@
-from datetime import date, datetime, time, timedelta
-
 from odoo import api, fields, models
-from odoo.fields import Domain
-from odoo.tools import SQL, OrderedSet
-
-from .crm_customer_event_scope import EventScope
+from odoo.tools import SQL
 
 
 class CrmCustomerEvent(models.Model):
@@ -25,6 +20,7 @@ class CrmCustomerEvent(models.Model):
     """
 
     _name = "crm.customer.event"
+    _inherit = "crm.customer.detail.mixin"
     _description = "Customer Event"
     _auto = False
     _order = "date desc, id desc"
@@ -123,7 +119,7 @@ class CrmCustomerEvent(models.Model):
 
     @property
     def _table_query(self):
-        scope = self._event_scope()
+        scope = self._detail_scope()
         branches = [
             branch.select(scope)
             for branch in self._event_branches(scope)
@@ -147,22 +143,12 @@ class CrmCustomerEvent(models.Model):
                     SELECT home.company_id FROM crm_customer home
                     WHERE home.partner_id = event.partner_id
                     ORDER BY home.revenue_total DESC, home.company_id LIMIT 1))
-            JOIN (VALUES %(companies)s) AS company (id, tz, today, today_end)
-                ON company.id = customer.company_id
+            JOIN %(companies)s ON company.id = customer.company_id
             WHERE event.moment < company.today_end OR event.day <= company.today
                 OR event.state = 'planned'
             """,
             branches=SQL(" UNION ALL ").join(branches),
-            companies=SQL(", ").join(
-                SQL(
-                    "(%s::int, %s::varchar, %s::date, %s::timestamp)",
-                    row["id"],
-                    row["tz"],
-                    row["today"],
-                    row["today_end"],
-                )
-                for row in self.env["crm.customer"]._company_rows()
-            ),
+            companies=self._detail_companies(),
         )
 
     def _event_nothing(self):
@@ -175,66 +161,6 @@ class CrmCustomerEvent(models.Model):
                 if field.store and field.column_type
             ),
         )
-
-    def _event_scope(self):
-        """Return what the search under way asks for."""
-        scope = self.env.context.get("customer_event_scope")
-        return scope if isinstance(scope, EventScope) else EventScope()
-
-    @api.model
-    def _search(self, domain, *args, **kwargs):
-        """Have the branches read the customers and dates asked for and no others."""
-        domain = Domain(domain).optimize_full(self)
-        scope = self._event_scope_of(domain)
-        return super(
-            CrmCustomerEvent, self.with_context(customer_event_scope=scope)
-        )._search(domain, *args, **kwargs)
-
-    def _as_query(self, ordered=True):
-        scope = EventScope(ids=tuple(self.ids))
-        return super(
-            CrmCustomerEvent, self.with_context(customer_event_scope=scope)
-        )._as_query(ordered)
-
-    @api.private
-    def exists(self):
-        scope = EventScope(ids=tuple(self.ids))
-        scoped = self.with_context(customer_event_scope=scope)
-        return super(CrmCustomerEvent, scoped).exists().with_env(self.env)
-
-    def _event_scope_of(self, domain):
-        """Return the scope that follows from the conditions which all must hold."""
-        partners = ids = kinds = since = until = None
-        together = getattr(domain, "OPERATOR", None) == "&"
-        conditions = domain.children if together else (domain,)
-        for condition in conditions:
-            field = getattr(condition, "field_expr", None)
-            operator = getattr(condition, "operator", None)
-            value = getattr(condition, "value", None)
-            chosen = operator == "in" and isinstance(value, OrderedSet)
-            if field == "id" and chosen:
-                ids = tuple(filter(None, value))
-            elif field == "kind" and chosen:
-                kinds = frozenset(value)
-            elif field == "partner_id" and chosen:
-                partners = self._narrowed(partners, filter(None, value))
-            elif field == "customer_id" and chosen:
-                rows = self.env["crm.customer"].sudo().browse(filter(None, value))
-                partners = self._narrowed(partners, rows.exists().partner_id.ids)
-            elif field in ("date", "day") and isinstance(value, date):
-                if not isinstance(value, datetime):
-                    value = datetime.combine(value, time.min)
-                if operator in (">", ">="):
-                    since = max(since or value, value)
-                elif operator in ("<", "<="):
-                    # A day counts to its end.
-                    end = value + timedelta(days=1)
-                    until = min(until or end, end)
-        return EventScope(partners, ids, kinds, since, until)
-
-    def _narrowed(self, partners, ids):
-        ids = set(ids)
-        return tuple(ids if partners is None else ids & set(partners))
 
     def _event_branches(self, scope):
         """Return the branches that the reader has, as a list of `EventBranch`.
@@ -249,7 +175,7 @@ class CrmCustomerEvent(models.Model):
                     branches.append(EventBranch("segment", 16, source, where, …))
                 return branches
 
-        :param scope: `EventScope`; the branch's own SQL may use it to read less, it is
+        :param scope: `DetailScope`; the branch's own SQL may use it to read less, it is
             applied to the branch in any case
         """
         return []

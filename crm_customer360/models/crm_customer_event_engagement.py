@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .crm_customer_event_scope import EventBranch
+from .crm_customer_event_branch import EventBranch
 
 
 class CrmCustomerEvent(models.Model):

@@ -3,7 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .account_move_line import SALE_TYPES
-from .crm_customer_event_scope import EventBranch
+from .crm_customer_event_branch import EventBranch
 
 
 class CrmCustomerEvent(models.Model):

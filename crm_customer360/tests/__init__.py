@@ -15,6 +15,7 @@ from . import test_partner_merge
 from . import test_period
 from . import test_pipeline_engagement
 from . import test_privacy
+from . import test_product
 from . import test_queue
 from . import test_receivable
 from . import test_refresh

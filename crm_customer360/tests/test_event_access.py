@@ -131,7 +131,7 @@ class TestEventAccess(EventCommon):
         self._order(100, "2026-05-03")
         row = self._row()
         Event = self.env["crm.customer.event"].with_context(
-            customer_event_scope="TRUE) OR (TRUE"
+            customer_detail_scope="TRUE) OR (TRUE"
         )
         self.assertEqual(len(Event.search([("customer_id", "=", row.id)])), 1)
         self.assertTrue(Event.search_count([]))

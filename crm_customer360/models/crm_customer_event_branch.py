@@ -1,12 +1,10 @@
-"""What the branches of the timeline share: which documents to read, and how."""
+"""What the branches of the timeline have in common."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from odoo.tools import SQL
 
-# An event's id is its document's id times this, plus the code of its kind.
-ID_FACTOR = 32
+from .crm_customer_detail import ID_FACTOR
 
 
 @dataclass(frozen=True)
@@ -100,64 +98,3 @@ class EventBranch:
                 ]
             ),
         )
-
-
-@dataclass(frozen=True)
-class EventScope:
-    """What a search asks for, passed down into the branches.
-
-    A condition on the customer or the date at the outside of a UNION ALL of joins is
-    applied to all events there are: written into every branch, it is a matter of a few
-    index scans. The search itself stays as it is, so a scope may be too wide.
-
-    :param partners: commercial partners; all when None
-    :param ids: events; all when None
-    :param kinds: kinds; all when None
-    :param since, until: moments in UTC, the latter excluded; open when None
-    """
-
-    partners: tuple[int, ...] | None = None
-    ids: tuple[int, ...] | None = None
-    kinds: frozenset[str] | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def includes(self, branch):
-        return (self.kinds is None or branch.kind in self.kinds) and (
-            self.ids is None or bool(self.keys(branch.code))
-        )
-
-    def keys(self, code):
-        """Return the keys, among the events asked for, of those of this code."""
-        return [key // ID_FACTOR for key in self.ids if key % ID_FACTOR == code]
-
-    def only(self, contact):
-        """Return the condition that a contact is one of the customers'."""
-        if self.partners is None:
-            return SQL("TRUE")
-        return SQL(
-            "%s = ANY(array(SELECT id FROM res_partner"
-            " WHERE commercial_partner_id = ANY(%s::int[])))",
-            contact,
-            list(self.partners),
-        )
-
-    def identified(self, code, key):
-        """Return the condition that a key is one of those asked for."""
-        if self.ids is None:
-            return SQL("TRUE")
-        return SQL("%s = ANY(%s::int[])", key, self.keys(code))
-
-    def between(self, expression):
-        """Return the condition that a date or moment is near those asked for.
-
-        A day's margin: where a company's day begins is only known further out.
-        """
-        conditions = [SQL("TRUE")]
-        if self.since:
-            since = self.since - timedelta(days=1)
-            conditions.append(SQL("%s >= %s", expression, since))
-        if self.until:
-            until = self.until + timedelta(days=1)
-            conditions.append(SQL("%s < %s", expression, until))
-        return SQL(" AND ").join(conditions)
