@@ -28,6 +28,7 @@ from . import crm_customer_event
 from . import crm_customer_event_sale
 from . import crm_customer_event_engagement
 from . import crm_customer_product
+from . import crm_customer_handover
 from . import crm_customer_queue
 from . import crm_customer_document
 from . import crm_customer_integrity

@@ -4,6 +4,7 @@ from . import test_concurrency
 from . import test_customer_sheet
 from . import test_event
 from . import test_event_access
+from . import test_handover
 from . import test_hoot
 from . import test_integrity
 from . import test_native_reports
