@@ -27,6 +27,7 @@
         "data/ir_cron_data.xml",
         "data/crm_customer_alert_data.xml",
         "data/crm_customer_snapshot_cron.xml",
+        "data/crm_customer360_tour.xml",
         "views/crm_customer_snapshot_views.xml",
         "wizard/crm_customer_hold_views.xml",
         "views/crm_customer_event_views.xml",
