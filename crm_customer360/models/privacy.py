@@ -87,8 +87,8 @@ class ResPartner(models.Model):
     def _erase_customer(self):
         """Forget what was gathered and said about these customers.
 
-        Month ends lose their link, verdicts set by hand go with their reasons, notes
-        on disputes and promises are emptied. The customer's row is computed anew: it
+        Month ends lose their link, verdicts set by hand go with their reasons, as do the
+        alerts that quote them, notes on disputes and promises are emptied. The customer's row is computed anew: it
         is gone, unless documents that must be kept still name the contact. Then it
         says what these documents say, and nothing else.
         """
@@ -97,6 +97,14 @@ class ResPartner(models.Model):
         self.env["crm.customer.snapshot"].sudo()._anonymize(partners)
         self.env["crm.customer.verdict"].sudo().search(domain).unlink()
         self.env["crm.customer.queue"].sudo().search(domain).unlink()
+        # Their notes quote the reasons.
+        alert = self.env.ref(
+            "crm_customer360.mail_activity_type_alert", raise_if_not_found=False
+        )
+        if alert:
+            partners.activity_ids.filtered(
+                lambda activity: activity.activity_type_id == alert
+            ).unlink()
         self.env["account.move"].sudo().search(
             [
                 ("commercial_partner_id", "in", partners.ids),

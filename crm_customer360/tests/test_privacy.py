@@ -150,6 +150,10 @@ class TestPrivacy(CustomerCommon):
         self._verdict("Ill, be patient")
         self._history()
         self.assertEqual(self._stored().state, "watch")
+        self.customer.activity_schedule(
+            "crm_customer360.mail_activity_type_alert", note="Ill, be patient"
+        )
+        call = self.customer.activity_schedule("mail.mail_activity_data_call")
         before = self._revenue()
         wizard = self._lookup()
         line = self._lines(wizard, "crm.customer")
@@ -158,6 +162,7 @@ class TestPrivacy(CustomerCommon):
         self.assertIn("Erased", wizard.execution_details)
         self.assertFalse(self.env["crm.customer.verdict"].search([]))
         self.assertFalse(invoice.collection_hold_note)
+        self.assertEqual(self.customer.activity_ids, call)
         row = self._stored()
         self.assertEqual(row.revenue, 100)
         self.assertFalse(row.manual_state)
