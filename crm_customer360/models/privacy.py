@@ -87,10 +87,10 @@ class ResPartner(models.Model):
     def _erase_customer(self):
         """Forget what was gathered and said about these customers.
 
-        Month ends lose their link, verdicts set by hand go with their reasons, as do the
-        alerts that quote them, notes on disputes and promises are emptied. The customer's row is computed anew: it
-        is gone, unless documents that must be kept still name the contact. Then it
-        says what these documents say, and nothing else.
+        Month ends lose their link; verdicts set by hand go with their reasons, and so
+        do the alerts that quote them; notes on disputes and promises are emptied. The
+        customer's row is computed anew: it is gone, unless the contact must stay for
+        its documents. Then it says what these documents say, and nothing else.
         """
         partners = self.sudo().with_context(active_test=False)
         domain = [("partner_id", "in", partners.ids)]
