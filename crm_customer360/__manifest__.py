@@ -49,6 +49,14 @@
         "report/customer_sheet_report.xml",
         "views/crm_customer360_menus.xml",
     ],
+    "demo": [
+        "demo/res_company_demo.xml",
+        "demo/res_users_demo.xml",
+        "demo/product_demo.xml",
+        "demo/res.partner.csv",
+        "demo/res.partner-contact.csv",
+        "demo/crm_customer360_demo.xml",
+    ],
     "assets": {
         "web.report_assets_common": [
             "crm_customer360/static/src/sheet/customer_sheet.scss",

@@ -2,6 +2,7 @@ from . import test_alert
 from . import test_charts
 from . import test_concurrency
 from . import test_customer_sheet
+from . import test_demo
 from . import test_event
 from . import test_event_access
 from . import test_handover
