@@ -7,12 +7,8 @@ line without tax, those of amount 0.00 included. Every data set deserves a compa
 its own (``make_company``), so that nothing else is in its figures.
 """
 
-import csv
-import gzip
-import os
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import NamedTuple
 
 from odoo import Command
@@ -22,6 +18,8 @@ from bench.companies import load_chart
 from bench.ledger import create_plan, post_plan
 from bench.patterns import capture_patterns
 from bench.rows import bulk_inserts, reserve_ids
+
+from .reference_files import data_dir, read_rows  # noqa: F401 (tests use data_dir)
 
 # {data set: its transactions}
 TRANSACTIONS = {
@@ -65,24 +63,6 @@ class Figures(NamedTuple):
     monetary: Decimal
 
 
-def data_dir():
-    """The folder of the reference data, ``None`` when there is none."""
-    named = os.environ.get("CUSTOMER360_DATA")
-    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
-    folder = Path(named) if named else beside
-    return folder if folder.is_dir() else None
-
-
-def _rows(name):
-    folder = data_dir()
-    if not folder:
-        raise FileNotFoundError("no reference data: set CUSTOMER360_DATA")
-    path = folder / name
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(lines)
-
-
 def read_orders(data_set, customers=None, until=None):
     """The orders of ``data_set``, oldest customer number first.
 
@@ -91,7 +71,7 @@ def read_orders(data_set, customers=None, until=None):
     """
     return [
         order
-        for row in _rows(TRANSACTIONS[data_set])
+        for row in read_rows(TRANSACTIONS[data_set])
         if (
             order := Order(
                 int(row["customer_id"]),
@@ -116,7 +96,7 @@ def read_expected(data_set, as_of):
             int(row["frequency_days"]),
             Decimal(row["monetary"]),
         )
-        for row in _rows(EXPECTED[data_set, as_of])
+        for row in read_rows(EXPECTED[data_set, as_of])
     }
 
 
@@ -132,7 +112,7 @@ def read_abc(data_set, as_of):
             Decimal(row["monetary"]),
             row["abc_prior"].lower(),
         )
-        for row in _rows(EXPECTED_ABC[data_set, as_of])
+        for row in read_rows(EXPECTED_ABC[data_set, as_of])
     ]
 
 
@@ -140,7 +120,7 @@ def read_printed_by_r():
     """``{customer number: (recency in days, monetary)}`` of `rfm_orders`."""
     return {
         int(row["customer_id"]): (int(row["recency_days"]), Decimal(row["amount"]))
-        for row in _rows(PRINTED_BY_R)
+        for row in read_rows(PRINTED_BY_R)
     }
 
 
