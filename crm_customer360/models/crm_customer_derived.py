@@ -117,12 +117,8 @@ class CrmCustomer(models.Model):
         """
         today = self._today_sql(alias)
         company = SQL("%s.company_id", alias)
-        companies = self.env["res.company"].sudo().with_context(active_test=False)
-        roots = {company: company.root_id for company in companies.search([])}
         by_contribution = [
-            company.id
-            for company, root in roots.items()
-            if root.customer_pareto_measure == "contribution"
+            row["id"] for row in self._company_rows() if row["by_contribution"]
         ]
         if by_contribution and self.env.user.has_group(PROFIT):
             abc_class = SQL(
@@ -158,13 +154,12 @@ class CrmCustomer(models.Model):
 
     def _today_sql(self, alias):
         """Return the SQL of the date of a row's company."""
-        companies = self.env["res.company"].sudo().with_context(active_test=False)
         return SQL(
             "(CASE %s.company_id %s END)",
             alias,
             SQL(" ").join(
-                SQL("WHEN %s THEN %s::date", company.id, company._customer_today())
-                for company in companies.search([])
+                SQL("WHEN %s THEN %s::date", row["id"], row["today"])
+                for row in self._company_rows()
             ),
         )
 

@@ -178,6 +178,7 @@ class CrmCustomer(models.Model):
                     "meeting_hour_cost": root.customer_meeting_hour_cost,
                     "activity_cost": root.customer_activity_cost,
                     "capital_rate": root.customer_capital_rate,
+                    "by_contribution": root.customer_pareto_measure == "contribution",
                     "use_credit_limit": company.account_use_credit_limit,
                     "default_credit_limit": limit.get_company_dependent_fallback(
                         Partner.with_company(company)

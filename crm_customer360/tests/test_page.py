@@ -152,28 +152,60 @@ class TestPage(CustomerCommon):
     def _specification(self, model, view):
         """Return what the web client reads for a view: ``{field: {…}}``."""
         views = self.env[model].get_views([(False, view)])
-        names = etree.fromstring(views["views"][view]["arch"]).xpath("//field/@name")
-        fields = self.env[model]._fields
-        return {
-            name: {"fields": {"display_name": {}}}
-            if fields[name].type == "many2one"
-            else {}
-            for name in names
-            if name in fields
+        root = etree.fromstring(views["views"][view]["arch"])
+        return self._read_of(root, self.env[model]._fields)
+
+    def _read_of(self, node, fields):
+        """Return what is read for the fields below a node, lists in it included."""
+        specification = {}
+        for child in node:
+            if child.tag != "field":
+                specification.update(self._read_of(child, fields))
+                continue
+            field = fields.get(child.get("name"))
+            if field and field.type == "many2one":
+                specification[field.name] = {"fields": {"display_name": {}}}
+            elif field and field.relational:
+                lines = self.env[field.comodel_name]._fields
+                specification[field.name] = {"fields": self._read_of(child, lines)}
+            elif field:
+                specification[field.name] = {}
+        return specification
+
+    def _read_timeline(self, row):
+        """What the timeline reads: the kinds, what is to come, the first page."""
+        Event = self.env["crm.customer.event"]
+        domain = [("customer_id", "=", row.id)]
+        specification = {
+            "name": {},
+            "amount": {},
+            "currency_id": {"fields": {}},
+            "user_id": {"fields": {"display_name": {}}},
         }
+        found = Event.formatted_read_group(domain, ["kind"], ["__count"])
+        for operator in ("=", "!="):
+            Event.web_search_read(
+                [*domain, ("state", operator, "planned")], specification, limit=21
+            )
+        return found
 
     def test_opening_costs_at_most_60_queries(self):
+        """All that the page reads, its timeline included."""
         for day in ("2026-03-01", "2026-04-01", "2026-05-01"):
             self._invoice(100, day, due=day)
         self._order(100, "2026-06-01")
         self._opportunity(100)
         row = self._row()
         specification = self._specification("crm.customer", "form")
+        self.assertIn("product_id", specification["top_product_ids"]["fields"])
         row.web_read(specification)
         self.env.flush_all()
         self.env.invalidate_all()
         before = self.env.cr.sql_log_count
         row.web_read(specification)
+        self.env.invalidate_all()
+        kinds = {group["kind"] for group in self._read_timeline(row)}
+        self.assertLessEqual({"invoice", "order"}, kinds)
         self.assertLessEqual(self.env.cr.sql_log_count - before, 60)
 
     def test_lists_cost_nothing_per_row(self):

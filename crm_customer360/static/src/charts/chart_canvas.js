@@ -1,5 +1,6 @@
 /* global Chart */
 import {Component, useEffect, useRef} from "@odoo/owl";
+import {browser} from "@web/core/browser/browser";
 import {loadBundle} from "@web/core/assets";
 
 /**
@@ -31,7 +32,11 @@ export class ChartCanvas extends Component {
     useEffect(
       () => {
         let wanted = true;
-        loadBundle("web.chartjs_lib").then(() => wanted && this.draw());
+        // In the next frame: drawing takes longer than all the rest of the page,
+        // which is to be seen first.
+        loadBundle("web.chartjs_lib").then(() =>
+          browser.requestAnimationFrame(() => wanted && this.draw())
+        );
         return () => {
           wanted = false;
           this.chart?.destroy();
