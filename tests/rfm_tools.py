@@ -1,7 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The plain modules of `crm_rfm`: of the addon under Odoo, else by themselves.
 
-Without Odoo: `PYTHONPATH=bin pytest -p no:odoo -p pure_modules tests/test_rfm_scoring.py`
+Without Odoo:
+`PYTHONPATH=bin pytest -p no:odoo -p pure_modules tests/test_rfm_scoring.py`
 """
 
 import sys

@@ -45,6 +45,7 @@ class CrmCustomer(models.Model):
         readonly=True,
         index=True,
         ondelete="cascade",
+        help="The company or person that buys: its contacts count for it.",
     )
     company_id = fields.Many2one(
         comodel_name="res.company",
@@ -52,8 +53,13 @@ class CrmCustomer(models.Model):
         readonly=True,
         index=True,
         ondelete="cascade",
+        help="Whose customer it is. The same customer has a row in every company.",
     )
-    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
+    currency_id = fields.Many2one(
+        comodel_name="res.currency",
+        readonly=True,
+        help="The company's currency, in which all amounts are.",
+    )
     user_id = fields.Many2one(
         comodel_name="res.users",
         string="Salesperson",
@@ -61,7 +67,11 @@ class CrmCustomer(models.Model):
         index=True,
         help="Salesperson of the customer.",
     )
-    country_id = fields.Many2one(comodel_name="res.country", readonly=True)
+    country_id = fields.Many2one(
+        comodel_name="res.country",
+        readonly=True,
+        help="Country of the customer's address.",
+    )
     computed_at = fields.Datetime(
         string="Changed On",
         readonly=True,
@@ -191,11 +201,31 @@ class CrmCustomer(models.Model):
     aging_not_due = fields.Monetary(
         string="Not Due", readonly=True, help="Open items not yet due."
     )
-    aging_1_30 = fields.Monetary(string="1-30 Days Late", readonly=True)
-    aging_31_60 = fields.Monetary(string="31-60 Days Late", readonly=True)
-    aging_61_90 = fields.Monetary(string="61-90 Days Late", readonly=True)
-    aging_91_120 = fields.Monetary(string="91-120 Days Late", readonly=True)
-    aging_121_plus = fields.Monetary(string="Over 120 Days Late", readonly=True)
+    aging_1_30 = fields.Monetary(
+        string="1-30 Days Late",
+        readonly=True,
+        help="Open items whose due date passed 1 to 30 days ago.",
+    )
+    aging_31_60 = fields.Monetary(
+        string="31-60 Days Late",
+        readonly=True,
+        help="Open items whose due date passed 31 to 60 days ago.",
+    )
+    aging_61_90 = fields.Monetary(
+        string="61-90 Days Late",
+        readonly=True,
+        help="Open items whose due date passed 61 to 90 days ago.",
+    )
+    aging_91_120 = fields.Monetary(
+        string="91-120 Days Late",
+        readonly=True,
+        help="Open items whose due date passed 91 to 120 days ago.",
+    )
+    aging_121_plus = fields.Monetary(
+        string="Over 120 Days Late",
+        readonly=True,
+        help="Open items whose due date passed more than 120 days ago.",
+    )
     overdue = fields.Monetary(
         readonly=True,
         help="Open items whose due date has passed, before unallocated credits.",
@@ -266,7 +296,11 @@ class CrmCustomer(models.Model):
         readonly=True,
         help="Customer payments in the books but not yet on a bank statement.",
     )
-    last_payment_date = fields.Date(string="Last Payment", readonly=True)
+    last_payment_date = fields.Date(
+        string="Last Payment",
+        readonly=True,
+        help="Day of the last payment received, in a bank, cash or card journal.",
+    )
     days_to_pay = fields.Float(
         digits=(16, 2),
         aggregator="avg",
@@ -296,7 +330,11 @@ class CrmCustomer(models.Model):
     )
 
     # Sales and behaviour
-    quotation_count = fields.Integer(string="Quotations", readonly=True)
+    quotation_count = fields.Integer(
+        string="Quotations",
+        readonly=True,
+        help="Quotations not yet confirmed, whenever they were made.",
+    )
     quotation_amount = fields.Monetary(
         readonly=True, help="Untaxed amount of quotations not yet confirmed."
     )
@@ -307,7 +345,10 @@ class CrmCustomer(models.Model):
         readonly=True, help="Untaxed amount of orders confirmed in the window."
     )
     order_average = fields.Monetary(
-        string="Average Order", aggregator="avg", readonly=True
+        string="Average Order",
+        aggregator="avg",
+        readonly=True,
+        help="Ordered in the window divided by the number of orders, untaxed.",
     )
     purchase_count = fields.Integer(
         string="Purchases",
@@ -320,8 +361,16 @@ class CrmCustomer(models.Model):
     credit_note_count = fields.Integer(
         string="Credit Notes", readonly=True, help="Credit notes in the window."
     )
-    first_purchase_date = fields.Date(string="First Purchase", readonly=True)
-    last_purchase_date = fields.Date(string="Last Purchase", readonly=True)
+    first_purchase_date = fields.Date(
+        string="First Purchase",
+        readonly=True,
+        help="Date of the first posted invoice or receipt.",
+    )
+    last_purchase_date = fields.Date(
+        string="Last Purchase",
+        readonly=True,
+        help="Date of the last posted invoice or receipt.",
+    )
     cadence_days = fields.Float(
         string="Cadence",
         digits=(16, 2),
@@ -344,7 +393,9 @@ class CrmCustomer(models.Model):
     )
 
     # Pipeline
-    opportunity_count = fields.Integer(string="Opportunities", readonly=True)
+    opportunity_count = fields.Integer(
+        string="Opportunities", readonly=True, help="Open opportunities."
+    )
     pipeline_amount = fields.Monetary(
         string="Pipeline",
         readonly=True,
@@ -394,7 +445,11 @@ class CrmCustomer(models.Model):
         readonly=True,
         help="Share of the window's ratings that are 4 or 5 of 5.",
     )
-    last_rating_date = fields.Date(string="Last Rating", readonly=True)
+    last_rating_date = fields.Date(
+        string="Last Rating",
+        readonly=True,
+        help="Day of the last rating in the window.",
+    )
 
     # Pareto
     revenue_rank = fields.Integer(
@@ -414,7 +469,11 @@ class CrmCustomer(models.Model):
         help="Share of the company's revenue that this customer and those before it "
         "bring together.",
     )
-    revenue_class = fields.Selection(selection=ABC_CLASSES, readonly=True)
+    revenue_class = fields.Selection(
+        selection=ABC_CLASSES,
+        readonly=True,
+        help="ABC class by revenue, from the nightly ranking.",
+    )
     contribution_rank = fields.Integer(
         aggregator="min", readonly=True, groups=PROFIT, help="Position by contribution."
     )
@@ -430,9 +489,14 @@ class CrmCustomer(models.Model):
         aggregator="max",
         readonly=True,
         groups=PROFIT,
+        help="Share of the company's contribution that this customer and those before "
+        "it bring together.",
     )
     contribution_class = fields.Selection(
-        selection=ABC_CLASSES, readonly=True, groups=PROFIT
+        selection=ABC_CLASSES,
+        readonly=True,
+        groups=PROFIT,
+        help="ABC class by contribution, from the nightly ranking.",
     )
     abc_class = fields.Selection(
         selection=ABC_CLASSES,

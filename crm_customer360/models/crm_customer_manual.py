@@ -143,6 +143,7 @@ class CrmCustomer(models.Model):
         comodel_name="crm.customer.verdict",
         string="Verdict Set by Hand",
         compute="_compute_manual_id",
+        help="The verdict set by hand that is in force.",
     )
 
     @api.depends("manual_state")

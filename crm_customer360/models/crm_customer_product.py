@@ -62,9 +62,16 @@ class CrmCustomerProduct(models.Model):
         readonly=True,
         help="Salesperson of the customer.",
     )
-    product_id = fields.Many2one(comodel_name="product.product", readonly=True)
+    product_id = fields.Many2one(
+        comodel_name="product.product",
+        readonly=True,
+        help="Product sold; empty for lines without one.",
+    )
     categ_id = fields.Many2one(
-        comodel_name="product.category", string="Product Category", readonly=True
+        comodel_name="product.category",
+        string="Product Category",
+        readonly=True,
+        help="Category of the product.",
     )
     revenue = fields.Monetary(
         readonly=True,
@@ -89,8 +96,16 @@ class CrmCustomerProduct(models.Model):
         groups=PROFIT,
         help="Revenue less cost, in the window. The cost was frozen at invoicing.",
     )
-    first_date = fields.Date(string="First Bought", readonly=True)
-    last_date = fields.Date(string="Last Bought", readonly=True)
+    first_date = fields.Date(
+        string="First Bought",
+        readonly=True,
+        help="Date of the first invoice with the product.",
+    )
+    last_date = fields.Date(
+        string="Last Bought",
+        readonly=True,
+        help="Date of the last invoice with the product.",
+    )
     status = fields.Selection(
         selection=[
             ("new", "New"),

@@ -49,9 +49,15 @@ class CrmCustomerSnapshot(models.Model):
         ondelete="cascade",
     )
     company_id = fields.Many2one(
-        comodel_name="res.company", required=True, readonly=True, ondelete="cascade"
+        comodel_name="res.company",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        help="Whose customer it is.",
     )
-    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
+    currency_id = fields.Many2one(
+        comodel_name="res.currency", readonly=True, help="The company's currency."
+    )
     user_id = fields.Many2one(
         comodel_name="res.users",
         string="Salesperson",
@@ -114,8 +120,16 @@ class CrmCustomerSnapshot(models.Model):
         readonly=True,
         help="Posted invoices and receipts up to that day.",
     )
-    last_purchase_date = fields.Date(string="Last Purchase", readonly=True)
-    revenue_class = fields.Selection(selection=ABC_CLASSES, readonly=True)
+    last_purchase_date = fields.Date(
+        string="Last Purchase",
+        readonly=True,
+        help="Date of the last posted invoice or receipt up to that day.",
+    )
+    revenue_class = fields.Selection(
+        selection=ABC_CLASSES,
+        readonly=True,
+        help="ABC class by revenue of that month end.",
+    )
     contribution_class = fields.Selection(
         selection=ABC_CLASSES,
         readonly=True,
@@ -123,9 +137,22 @@ class CrmCustomerSnapshot(models.Model):
         help="As ranked in the last night of the month; unknown for rebuilt months.",
     )
 
-    financial_state = fields.Selection(selection=STATES, readonly=True)
-    engagement_state = fields.Selection(selection=ENGAGEMENT_STATES, readonly=True)
-    profit_state = fields.Selection(selection=STATES, readonly=True, groups=PROFIT)
+    financial_state = fields.Selection(
+        selection=STATES,
+        readonly=True,
+        help="The financial light in the last night of the month.",
+    )
+    engagement_state = fields.Selection(
+        selection=ENGAGEMENT_STATES,
+        readonly=True,
+        help="The engagement light in the last night of the month.",
+    )
+    profit_state = fields.Selection(
+        selection=STATES,
+        readonly=True,
+        groups=PROFIT,
+        help="The profit light in the last night of the month.",
+    )
     base_state = fields.Selection(
         selection=STATES,
         string="State without Profit",
@@ -134,7 +161,11 @@ class CrmCustomerSnapshot(models.Model):
         "that were rebuilt.",
     )
     full_state = fields.Selection(
-        selection=STATES, string="State with Profit", readonly=True, groups=PROFIT
+        selection=STATES,
+        string="State with Profit",
+        readonly=True,
+        groups=PROFIT,
+        help="The state with profit in the last night of the month.",
     )
 
     _snapshot_unique = models.UniqueIndex(

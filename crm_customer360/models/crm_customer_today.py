@@ -17,8 +17,8 @@ class CrmCustomer(models.Model):
 
     _inherit = "crm.customer"
 
-    phone = fields.Char(related="partner_id.phone")
-    email = fields.Char(related="partner_id.email")
+    phone = fields.Char(related="partner_id.phone", help="Telephone of the customer.")
+    email = fields.Char(related="partner_id.email", help="E-mail of the customer.")
     anniversary_days = fields.Integer(
         string="Days to Anniversary",
         compute="_compute_anniversary_days",

@@ -130,6 +130,9 @@ class TestPageTour(AccountTestInvoicingHttpCommon):
         )
         self.assertEqual(verdict.user_id, self.user)
 
+    def test_every_screen(self):
+        self.start_tour("/odoo", "crm_customer360_every_screen", login="page_manager")
+
     def test_first_time_hints(self):
         self.start_tour("/odoo", "crm_customer360_tour", login="page_manager")
 

@@ -60,6 +60,22 @@ class TestViews(CustomerCommon):
         self.assertLessEqual(PROFIT_FIELDS, fields["form"])
         self.assertLessEqual({"margin", "margin_rate"}, fields["list"])
 
+    def test_every_figure_says_what_it_means(self):
+        """In the form, the list and the day: a help text for every figure shown."""
+        for name in ("form", "list"):
+            for view in self.env["ir.ui.view"].search(
+                [("model", "=", "crm.customer"), ("type", "=", name)]
+            ):
+                arch = self.env["crm.customer"].get_view(view.id, name)["arch"]
+                silent = {
+                    field
+                    for field in etree.fromstring(arch).xpath(
+                        "//field[not(ancestor::field)]/@name"
+                    )
+                    if not self.env["crm.customer"]._fields[field].help
+                }
+                self.assertFalse(silent, view.name)
+
     def test_nobody_edits(self):
         result = self.env["crm.customer"].get_views([(False, "list"), (False, "form")])
         for view in result["views"].values():

@@ -17,7 +17,7 @@ registry.category("web_tour.tours").add("crm_customer360_screens", {
     },
     {
       content: "What is not known yet is said, not shown as zero",
-      trigger: ".o_form_view .o_group:contains('ranked tonight')",
+      trigger: ".o_form_view .oe_title:contains('ranked tonight')",
     },
     {
       content: "Refresh",
