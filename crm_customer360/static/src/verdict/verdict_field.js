@@ -39,7 +39,7 @@ export class CustomerVerdictField extends Component {
   /** What is said when nothing lights up. */
   get quiet() {
     return this.state === "none"
-      ? _t("No verdict yet: it comes with the first invoice, order or payment.")
+      ? _t("No verdict yet: it comes with the first invoice or payment.")
       : _t("Nothing stands out.");
   }
 
