@@ -8,8 +8,38 @@ Without Odoo:
 import sys
 
 if "odoo" in sys.modules:
-    from odoo.addons.crm_rfm.tools import limits, scoring, segment_sets, segments
+    from odoo.addons.crm_rfm.tools import (
+        bgnbd,
+        calibration,
+        clv,
+        gamma_gamma,
+        likelihood,
+        limits,
+        scoring,
+        segment_sets,
+        segments,
+    )
 else:
-    from crm_rfm.tools import limits, scoring, segment_sets, segments
+    from crm_rfm.tools import (
+        bgnbd,
+        calibration,
+        clv,
+        gamma_gamma,
+        likelihood,
+        limits,
+        scoring,
+        segment_sets,
+        segments,
+    )
 
-__all__ = ["limits", "scoring", "segment_sets", "segments"]
+__all__ = [
+    "bgnbd",
+    "calibration",
+    "clv",
+    "gamma_gamma",
+    "likelihood",
+    "limits",
+    "scoring",
+    "segment_sets",
+    "segments",
+]
