@@ -173,6 +173,9 @@ class _Likelihood:
 def fit(x, t_x, T, minimum=MINIMUM_CUSTOMERS):
     """Fit by unpenalised maximum likelihood.
 
+    300,000 customers of four years take one processor about 6 s, and up to 16 s when
+    they are refused; predicting for them another 2 s.
+
     :param minimum: fewer customers are refused
     :return: Fit, of `BgNbd`
     """
@@ -192,11 +195,11 @@ def fit(x, t_x, T, minimum=MINIMUM_CUSTOMERS):
     alive = p_alive(model, x[repeat], t_x[repeat], T[repeat])
     if end.reason:
         reason = end.reason
-        # Where nobody leaves, how customers differ in leaving is free as well.
-        if reason.startswith("dropout") and alive.mean() > 0.99:
-            reason = "no_dropout"
-        elif reason.startswith("dropout") and a > 99 * b:
+        # Where all leave, or nobody, much else is free as well: this explains it.
+        if a > 99 * b:
             reason = "all_dropout"
+        elif reason.startswith("dropout") and alive.mean() > 0.99:
+            reason = "no_dropout"
         return Fit(reason=reason, **base)
     return Fit(
         model,

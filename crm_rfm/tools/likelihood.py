@@ -159,17 +159,21 @@ def _settle(negative, theta, weight, bounds):
     import numpy as np
 
     value, gradient = negative(theta)
-    for _round in range(40):
+    outside = np.zeros(len(theta), bool)
+    for _round in range(25):
         hessian = _hessian(negative, theta)
+        if not np.all(np.isfinite(hessian)):
+            return Optimum(theta, -value, reason="not_converged")
         values, vectors = np.linalg.eigh(hessian)
         # The smallest curvature that rounding lets us tell from none.
-        if not np.all(np.isfinite(values)) or values[0] <= 1e-10 * values[-1]:
-            return Optimum(theta, -value, free=vectors[:, 0])
+        curved = values[0] > 1e-10 * values[-1]
+        # Where the likelihood is no hill (yet), its steps climb all the same.
+        values = np.maximum(np.abs(values), 1e-10 * values[-1])
         step = -vectors @ ((vectors.T @ gradient) / values)
         # Twice what the likelihood of all customers has still to gain.
         gain = -weight * (gradient @ step)
         length = np.max(np.abs(step))
-        if length < 1e-7 or (length < 1e-4 and gain < 1e-14):
+        if curved and (length < 1e-7 or (length < 1e-4 and gain < 1e-14)):
             covariance = np.linalg.inv(hessian) / weight
             if np.max(np.diag(covariance)) > UNKNOWN**2:
                 return Optimum(theta, -value, free=vectors[:, 0])
