@@ -103,9 +103,14 @@ class CrmCustomer(models.Model):
 
         :return: list of values of `mail.activity`
         """
-        # As the salesperson: reasons that they may not see stay out.
-        customers = self.sudo(False).with_user(user).with_context(lang=user.lang)
-        customers = customers.with_context(allowed_company_ids=self.company_id.ids)
+        # As the salesperson: reasons, and customers, that they may not see stay out.
+        own = self.filtered(lambda customer: customer.company_id in user.company_ids)
+        customers = (
+            own.sudo(False)
+            .with_user(user)
+            .with_context(lang=user.lang, allowed_company_ids=own.company_id.ids)
+        )
+        customers = customers._filtered_access("read")
         labels = dict(self._fields["state"]._description_selection(customers.env))
         model_id = self.env["ir.model"]._get_id("res.partner")
         return [

@@ -9,7 +9,6 @@ CUSTOMER_FIELDS = frozenset(
         "company_id",
         "country_id",
         "credit_limit",
-        "customer_rank",
         "is_company",
         "parent_id",
         "trust",
@@ -158,7 +157,7 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         """Who belongs to whom decides where documents count."""
-        relevant = not CUSTOMER_FIELDS.isdisjoint(vals)
+        relevant = not CUSTOMER_FIELDS.isdisjoint(vals) or self._rank_changes(vals)
         if relevant:
             self.env["crm.customer.queue"]._enqueue(self.commercial_partner_id)
         result = super().write(vals)
@@ -167,6 +166,16 @@ class ResPartner(models.Model):
         if "tz" in vals:
             self.env.registry.clear_cache()  # crm.customer._company_settings
         return result
+
+    def _rank_changes(self, vals):
+        """Return whether somebody becomes a customer, or ceases to be one.
+
+        Natively the rank counts up with every invoice.
+        """
+        if "customer_rank" not in vals:
+            return False
+        ranked = vals["customer_rank"] > 0
+        return any((partner.customer_rank > 0) != ranked for partner in self)
 
     # ------------------------------------------------------------------
     # Actions

@@ -138,6 +138,23 @@ class TestAlert(AlertCommon):
         self.assertFalse(self.Customer._alert())
         self.assertFalse(self._alerts(partners + silent))
 
+    def test_salesperson_who_may_not_see_the_customer(self):
+        """Without access, or of another company: no alert, and no failure."""
+        plain = self._user("plain")
+        away = self._user("away", "sales_team.group_sale_salesman")
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        away.write({"company_ids": [(6, 0, other.ids)], "company_id": other.id})
+        blind = self._old_customer(user_id=plain.id) + self._old_customer(
+            user_id=away.id
+        )
+        seen = self._old_customer()
+        self.Customer._refresh(blind + seen)
+        self.Customer._alert()
+        self._worsen(blind + seen)
+        self.Customer._alert()
+        self.assertFalse(self._alerts(blind))
+        self.assertEqual(len(self._alerts(seen)), 1)
+
     def test_cron(self):
         partner = self._old_customer()
         self.Customer._refresh(partner)
