@@ -31,4 +31,5 @@ from . import test_snapshot
 from . import test_snapshot_rebuild
 from . import test_treasury
 from . import test_verdict
+from . import test_verdict_manual
 from . import test_views
