@@ -10,6 +10,7 @@ from . import test_hoot
 from . import test_integrity
 from . import test_native_reports
 from . import test_page
+from . import test_page_speed
 from . import test_page_tour
 from . import test_pareto
 from . import test_pareto_curve

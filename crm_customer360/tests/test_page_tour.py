@@ -5,9 +5,8 @@ from odoo.tools import date_utils
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
 
-@tagged("post_install", "-at_install")
-class TestPageTour(AccountTestInvoicingHttpCommon):
-    """The 360 page in a real browser, every card followed to its documents."""
+class PageHttpCommon(AccountTestInvoicingHttpCommon):
+    """A customer with something behind every card, for tests in a real browser."""
 
     # On a busy machine the first page, with its assets, takes longer than the 20
     # seconds that another request would wait for.
@@ -109,6 +108,11 @@ class TestPageTour(AccountTestInvoicingHttpCommon):
         )
         move.action_post()
         return move
+
+
+@tagged("post_install", "-at_install")
+class TestPageTour(PageHttpCommon):
+    """The 360 page in a real browser, every card followed to its documents."""
 
     def test_cards(self):
         """Worked out by hand: 1,000 + 500 − 100 sold at 60 + 60 − 60, 300 paid."""
