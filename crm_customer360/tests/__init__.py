@@ -30,6 +30,7 @@ from . import test_sale_figures
 from . import test_security
 from . import test_snapshot
 from . import test_snapshot_rebuild
+from . import test_translations
 from . import test_treasury
 from . import test_verdict
 from . import test_verdict_manual
