@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from odoo import models
 
+# Payments reconciled before the planner is told how many there are.
+FIRST = 20
+
 
 @dataclass
 class Payment:
@@ -58,20 +61,22 @@ def pay(documents, payments):
     # What is in transit is left on the account that Odoo takes for it.
     arrived.outstanding_account_id = bank.default_account_id
     records.action_post()
+    plan = [
+        open_items(payment.invoice) + open_items(record.move_id)
+        for payment, record in zip(payments, records, strict=True)
+        if payment.invoice and record.move_id
+    ]
     # All in one transaction, of which the planner knows nothing yet: it takes these
-    # tables for empty, and the native look for payment states then takes minutes.
+    # tables for empty, and the native look for payments then takes minutes. A few
+    # reconciliations first, so that there is something to know.
+    reconcile = env["account.move.line"]._reconcile_plan
+    reconcile(plan[:FIRST])
     env.flush_all()
     env.cr.execute(
         "ANALYZE account_move, account_move_line, account_payment,"
         " account_partial_reconcile"
     )
-    env["account.move.line"]._reconcile_plan(
-        [
-            open_items(payment.invoice) + open_items(record.move_id)
-            for payment, record in zip(payments, records, strict=True)
-            if payment.invoice and record.move_id
-        ]
-    )
+    reconcile(plan[FIRST:])
 
 
 def open_items(moves):
