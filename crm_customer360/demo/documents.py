@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 
 from odoo.fields import Command
 
-from .payments import Payment, open_items, pay
+from .payments import Payment, analyze, open_items, pay
 from .stories import BASKETS, HANDOVER
 
 # Quantities of a purchase against the usual ones, and days by which it comes later
@@ -182,6 +182,7 @@ class Documents:
         )
         for purchase, move in zip(self.purchases, moves, strict=True):
             purchase.invoice = move
+        analyze(self.env)
         moves.action_post()
 
     def _invoice_values(self, purchase):

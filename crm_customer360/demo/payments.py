@@ -66,17 +66,25 @@ def pay(documents, payments):
         for payment, record in zip(payments, records, strict=True)
         if payment.invoice and record.move_id
     ]
-    # All in one transaction, of which the planner knows nothing yet: it takes these
-    # tables for empty, and the native look for payments then takes minutes. A few
-    # reconciliations first, so that there is something to know.
+    # A few reconciliations first, so that there is something to count.
     reconcile = env["account.move.line"]._reconcile_plan
+    analyze(env)
     reconcile(plan[:FIRST])
+    analyze(env)
+    reconcile(plan[FIRST:])
+
+
+def analyze(env):
+    """Have the planner count the entries made so far.
+
+    All is made in one transaction, of which it knows nothing: where it takes these
+    tables for empty, the native look for the payments of invoices takes minutes.
+    """
     env.flush_all()
     env.cr.execute(
         "ANALYZE account_move, account_move_line, account_payment,"
         " account_partial_reconcile"
     )
-    reconcile(plan[FIRST:])
 
 
 def open_items(moves):
