@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from odoo import models
 
-# Payments reconciled before the planner is told how many there are.
+# Documents made before the planner is told how many there are.
 FIRST = 20
 
 
