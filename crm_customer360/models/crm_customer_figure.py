@@ -93,6 +93,16 @@ class CrmCustomer(models.Model):
             self._source_known,
         ]
 
+    def _further_windows(self):
+        """Return windows other than the company's own in which purchases are added up.
+
+        Each one gives the gathered columns ``<name>_revenue`` (untaxed, refunds
+        negative) and ``<name>_purchase_count``, without reading anything once more.
+
+        :return: ``{name: SQL of the first day}``, of columns of `company`
+        """
+        return {}
+
     def _figures(self):
         """Return what is stored, as SQL over the gathered columns.
 

@@ -56,6 +56,7 @@ class CrmCustomer(models.Model):
             cr.execute(query)
             return SQL("%s::int[]", [row[0] for row in cr.fetchall()])
 
+        columns = self._company_columns()
         companies = self._company_rows()
         main = next(row["id"] for row in companies if row["is_main"])
         return Scope(
@@ -63,13 +64,13 @@ class CrmCustomer(models.Model):
             contacts=SQL("%s::int[]", contact_ids or []),
             companies=SQL(
                 "(%s) AS (VALUES %s)",
-                SQL(", ").join(map(SQL.identifier, COMPANY_COLUMNS)),
+                SQL(", ").join(map(SQL.identifier, columns)),
                 SQL(", ").join(
                     SQL(
                         "(%s)",
                         SQL(", ").join(
                             SQL(f"%s::{sql_type}", row[name])
-                            for name, sql_type in COMPANY_COLUMNS.items()
+                            for name, sql_type in columns.items()
                         ),
                     )
                     for row in companies
@@ -97,7 +98,7 @@ class CrmCustomer(models.Model):
                 "AS MATERIALIZED (SELECT * FROM json_to_recordset($2) AS company (%s))",
                 SQL(", ").join(
                     SQL(f"%s {sql_type}", SQL.identifier(name))
-                    for name, sql_type in COMPANY_COLUMNS.items()
+                    for name, sql_type in self._company_columns().items()
                 ),
             ),
             **{name: array(name) for name in self._scope_queries()},
@@ -138,13 +139,28 @@ class CrmCustomer(models.Model):
             ),
         }
 
+    def _company_columns(self):
+        """Return the columns of the relation `company`: ``{name: SQL type}``.
+
+        Extend it together with `_company_values`, or `_company_dates`.
+        """
+        return COMPANY_COLUMNS
+
     def _company_rows(self):
-        """Return dates and settings of every company, see `COMPANY_COLUMNS`."""
+        """Return dates and settings of every company, see `_company_columns`."""
         now = fields.Datetime.now()
         return [
-            {**settings, **customer_period(now, settings["tz"], settings["months"])}
+            {**settings, **self._company_dates(settings, now)}
             for settings in self._company_settings()
         ]
+
+    def _company_dates(self, settings, now):
+        """Return the columns of a company that move with the calendar.
+
+        :param settings: what `_company_values` gives
+        :param now: naive UTC datetime
+        """
+        return customer_period(now, settings["tz"], settings["months"])
 
     @ormcache()
     def _company_settings(self):
@@ -156,41 +172,42 @@ class CrmCustomer(models.Model):
         companies = self.env["res.company"].sudo().with_context(active_test=False)
         companies = companies.search([], order="id")
         main = next(company for company in companies if not company.parent_id)
+        return [
+            {"is_main": company == main, **self._company_values(company)}
+            for company in companies
+        ]
+
+    def _company_values(self, company):
+        """Return the settings of a company; kept until a company is written."""
+        root = company.root_id
         Partner = self.env["res.partner"].sudo()
         limit = Partner._fields["credit_limit"]
         trust = Partner._fields["trust"]
-        rows = []
-        for company in companies:
-            root = company.root_id
-            rows.append(
-                {
-                    "id": company.id,
-                    "is_root": company == root,
-                    "is_main": company == main,
-                    "currency_id": company.currency_id.id,
-                    "decimals": company.currency_id.decimal_places,
-                    "global_rounding": company.tax_calculation_rounding_method
-                    == "round_globally",
-                    "tz": company._customer_timezone().zone,
-                    "months": root.customer_window_months,
-                    "order_cost": root.customer_order_cost,
-                    "credit_note_cost": root.customer_credit_note_cost,
-                    "meeting_hour_cost": root.customer_meeting_hour_cost,
-                    "activity_cost": root.customer_activity_cost,
-                    "capital_rate": root.customer_capital_rate,
-                    "by_contribution": root.customer_pareto_measure == "contribution",
-                    "use_credit_limit": company.account_use_credit_limit,
-                    "default_credit_limit": limit.get_company_dependent_fallback(
-                        Partner.with_company(company)
-                    ),
-                    "default_trust": trust.get_company_dependent_fallback(
-                        Partner.with_company(company)
-                    )
-                    or None,
-                    **{name: root[f"customer_{name}"] for name in VERDICT_COLUMNS},
-                }
+        return {
+            "id": company.id,
+            "is_root": company == root,
+            "currency_id": company.currency_id.id,
+            "decimals": company.currency_id.decimal_places,
+            "global_rounding": company.tax_calculation_rounding_method
+            == "round_globally",
+            "tz": company._customer_timezone().zone,
+            "months": root.customer_window_months,
+            "order_cost": root.customer_order_cost,
+            "credit_note_cost": root.customer_credit_note_cost,
+            "meeting_hour_cost": root.customer_meeting_hour_cost,
+            "activity_cost": root.customer_activity_cost,
+            "capital_rate": root.customer_capital_rate,
+            "by_contribution": root.customer_pareto_measure == "contribution",
+            "use_credit_limit": company.account_use_credit_limit,
+            "default_credit_limit": limit.get_company_dependent_fallback(
+                Partner.with_company(company)
+            ),
+            "default_trust": trust.get_company_dependent_fallback(
+                Partner.with_company(company)
             )
-        return rows
+            or None,
+            **{name: root[f"customer_{name}"] for name in VERDICT_COLUMNS},
+        }
 
     # ------------------------------------------------------------------
     # Relations

@@ -19,6 +19,7 @@ class CrmCustomer(models.Model):
         `revenue_total` is what Invoice Analysis calls Untaxed Total: refunds are
         negative.
         """
+        windows = self._further_windows()
         return Source(
             "revenue",
             SQL(
@@ -47,6 +48,7 @@ class CrmCustomer(models.Model):
                         AND line.sale_cost_source = 'estimated') AS cost_estimated,
                     sum(line.balance) FILTER (
                         WHERE NOT move.is_sale AND move.period = 0) AS purchase
+                    %(further)s
                 FROM account_move_line line
                 JOIN (
                     SELECT move.id, move.commercial_partner_id,
@@ -56,6 +58,7 @@ class CrmCustomer(models.Model):
                         CASE WHEN move.invoice_date >= company.window_start THEN 0
                             WHEN move.invoice_date >= company.previous_start THEN 1
                         END AS period
+                        %(in_further)s
                     FROM %(move)s move
                     JOIN company ON company.id = move.company_id
                     WHERE move.state = 'posted'
@@ -66,9 +69,27 @@ class CrmCustomer(models.Model):
                 GROUP BY move.commercial_partner_id, line.company_id
                 """,
                 move=scope.table("account_move"),
+                further=SQL().join(
+                    SQL(
+                        ", -sum(line.balance) FILTER ("
+                        "WHERE move.is_sale AND move.%s) AS %s",
+                        SQL.identifier(f"in_{name}"),
+                        SQL.identifier(f"{name}_revenue"),
+                    )
+                    for name in windows
+                ),
+                in_further=SQL().join(
+                    SQL(
+                        ", move.invoice_date >= %s AS %s",
+                        start,
+                        SQL.identifier(f"in_{name}"),
+                    )
+                    for name, start in windows.items()
+                ),
             ),
             dict.fromkeys(
                 (
+                    *(f"{name}_revenue" for name in windows),
                     "revenue_total",
                     "revenue",
                     "revenue_previous",
@@ -90,6 +111,7 @@ class CrmCustomer(models.Model):
         `invoiced` is tax included and net of credit notes (for the DSO). Days are
         counted once, so the commercial partner is resolved before counting.
         """
+        windows = self._further_windows()
         return Source(
             "purchase",
             SQL(
@@ -107,6 +129,7 @@ class CrmCustomer(models.Model):
                         WHERE day.purchases > 0) AS first_purchase_date,
                     max(day.invoice_date) FILTER (
                         WHERE day.purchases > 0) AS last_purchase_date
+                    %(further)s
                 FROM (
                     SELECT partner.commercial_partner_id AS partner_id,
                         move.company_id, move.invoice_date,
@@ -128,8 +151,18 @@ class CrmCustomer(models.Model):
                 GROUP BY day.partner_id, day.company_id
                 """,
                 move=scope.table("account_move"),
+                further=SQL().join(
+                    SQL(
+                        ", sum(day.purchases) FILTER (WHERE day.invoice_date >= %s)"
+                        " AS %s",
+                        start,
+                        SQL.identifier(f"{name}_purchase_count"),
+                    )
+                    for name, start in windows.items()
+                ),
             ),
             {
+                **{f"{name}_purchase_count": "sum" for name in windows},
                 "evidence": "sum",
                 "purchase_count": "sum",
                 "purchase_day_count": "sum",
