@@ -1,0 +1,405 @@
+from ast import literal_eval
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .crm_customer import RFM_STATES
+
+# What the scoring writes; a segment's history is kept beside it.
+SCORES = ("rfm_state", "rfm_r", "rfm_f", "rfm_m", "rfm_score", "rfm_segment_id")
+
+
+class CrmCustomer(models.Model):
+    """RFM scores and segment, made in the nightly run from the customers alone."""
+
+    _inherit = "crm.customer"
+
+    rfm_state = fields.Selection(
+        selection=RFM_STATES,
+        string="RFM State",
+        readonly=True,
+        help="Prospect: never bought. New: first purchase a short time ago; scored like "
+        "the rest. Lapsed: bought before the window only; not scored. Left out: not "
+        "scored, by the scheme. Empty until the nightly scoring.",
+    )
+    rfm_r = fields.Integer(
+        string="R", aggregator="avg", readonly=True, help="Score of recency; 5 is best."
+    )
+    rfm_f = fields.Integer(
+        string="F",
+        aggregator="avg",
+        readonly=True,
+        help="Score of frequency; 5 is best.",
+    )
+    rfm_m = fields.Integer(
+        string="M",
+        aggregator="avg",
+        readonly=True,
+        help="Score of the monetary value; 5 is best.",
+    )
+    rfm_score = fields.Char(
+        string="RFM Score",
+        readonly=True,
+        help="Scores of recency, frequency and monetary value; 5 is best on all three.",
+    )
+    rfm_segment_id = fields.Many2one(
+        comodel_name="crm.rfm.segment",
+        string="Segment",
+        readonly=True,
+        index=True,
+        ondelete="set null",
+    )
+    rfm_previous_segment_id = fields.Many2one(
+        comodel_name="crm.rfm.segment",
+        string="Previous Segment",
+        readonly=True,
+        ondelete="set null",
+        help="The segment that the customer was in before.",
+    )
+    rfm_segment_date = fields.Date(
+        string="In Segment Since",
+        readonly=True,
+        help="When the customer came into the segment, or left the last one.",
+    )
+    rfm_small_base = fields.Boolean(
+        string="Small Base",
+        compute="_compute_rfm_small_base",
+        help="So few customers of the company are scored that the scores say little.",
+    )
+
+    @api.depends("company_id")
+    def _compute_rfm_small_base(self):
+        companies = self.company_id.sudo()
+        counts = self.env["crm.rfm.band"].sudo()._read_group(
+            [("company_id", "in", companies.ids), ("measure", "=", "1_recency")],
+            ["company_id"],
+            ["customer_count:sum"],
+        )
+        counts = {company.id: count for company, count in counts}
+        small = {
+            company.id: counts.get(company.id, 0) < scheme.minimum_customers
+            for company in companies
+            for scheme in company.root_id.rfm_scheme_ids[:1]
+        }
+        for customer in self:
+            customer.rfm_small_base = bool(
+                customer.rfm_r and small.get(customer.company_id.id)
+            )
+
+    @api.model
+    def _nullable_figures(self):
+        names = ["rfm_f", "rfm_m", "rfm_r", "rfm_recency_days"]
+        return [*super()._nullable_figures(), *names]
+
+    @api.model
+    def _report_dimensions(self):
+        return {**super()._report_dimensions(), "rfm_segment_id": "rfm_segment_id"}
+
+    # ------------------------------------------------------------------
+    # Scoring
+    # ------------------------------------------------------------------
+
+    def _rank(self):
+        """Score after ranking: both need everybody, and the customers alone."""
+        return super()._rank() + self._score()
+
+    @api.model
+    def _score(self):
+        """Score all customers of all companies; write what differs.
+
+        One statement: it scores, finds the segment, writes the rows that differ and
+        logs every change of segment. A second one notes the cut points in force.
+
+        With *worse* the number of customers of the company with a worse value, *equal*
+        that of those with the same (the customer itself too) and *n* that of all, a
+        score is ``min(bins, 1 + bins * (2 * worse + equal) // (2 * n))``: integers,
+        and equal values get equal scores. A single purchase has frequency score 1;
+        those with more share out the scores from 2 on in the same way.
+
+        :return: number of customers changed
+        """
+        self.env.flush_all()
+        companies = self._score_companies()
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH %(companies)s, excluded (scheme_id, partner_id) AS (%(excluded)s),
+                population AS (%(population)s),
+                scored AS (%(scored)s),
+                cell AS (%(cells)s),
+                fresh AS (%(fresh)s),
+                changed AS (%(update)s),
+                moved AS (%(movement)s)
+                SELECT count(*) FROM changed
+                """,
+                companies=companies,
+                excluded=self._score_excluded(),
+                population=self._score_population(),
+                scored=self._score_scored(),
+                cells=self._score_cells(),
+                fresh=self._score_fresh(),
+                update=self._score_update(),
+                movement=self.env["crm.rfm.movement"]._insert_query(),
+            )
+        )
+        changed = self.env.cr.fetchone()[0]
+        self._score_bands(companies)
+        self._score_done(companies)
+        self.env["crm.rfm.movement"].invalidate_model(flush=False)
+        self.env["crm.rfm.band"].invalidate_model(flush=False)
+        self.env["crm.rfm.scheme"].invalidate_model(flush=False)
+        self._invalidate_figures()
+        return changed
+
+    def _score_companies(self):
+        """Return the relation `company`: schemes and days, one row per company."""
+        rows = []
+        for row in self._company_rows():
+            company = self.env["res.company"].sudo().browse(row["id"])
+            scheme = company.root_id.rfm_scheme_ids.filtered("active")
+            cuts = scheme.cut_ids.sorted("score")
+            rows.append(
+                SQL(
+                    "(%s, %s::date, %s::date, %s::int, %s::int, %s::int, %s::int,"
+                    " %s::bool, %s::int[], %s::int[], %s::numeric[], %s::bool,"
+                    " %s::bool)",
+                    company.id,
+                    row["today"],
+                    row["rfm_window_start"],
+                    scheme.id or None,
+                    scheme.segment_set_id.id or None,
+                    scheme.bins,
+                    scheme.new_customer_days,
+                    scheme.method == "cutpoint",
+                    # Ascending, as `width_bucket` wants it.
+                    [-cut.recency_max for cut in cuts],
+                    cuts.mapped("frequency_min"),
+                    cuts.mapped("monetary_min"),
+                    bool(scheme.scored_on),
+                    scheme.pending,
+                )
+            )
+        return SQL(
+            """
+            company (id, today, window_start, scheme_id, set_id, bins, new_days,
+                by_cut, r_cuts, f_cuts, m_cuts, known, pending) AS (VALUES %s)
+            """,
+            SQL(", ").join(rows),
+        )
+
+    def _score_excluded(self):
+        """Return the query of the commercial partners that a scheme leaves out."""
+        parts = [SQL("SELECT NULL::int, NULL::int WHERE FALSE")]
+        for scheme in self.env["crm.rfm.scheme"].sudo().search([]):
+            if scheme.exclude_domain:
+                partners = self.env["res.partner"].sudo().with_company(scheme.company_id)
+                query = partners.with_context(active_test=False)._search(
+                    Domain(literal_eval(scheme.exclude_domain))
+                )
+                parts.append(
+                    SQL(
+                        "SELECT %s::int, id FROM (%s) AS partner",
+                        scheme.id,
+                        query.select(),
+                    )
+                )
+        return SQL(" UNION ALL ").join(parts)
+
+    def _score_population(self):
+        """Return the query of all customers: values, state, and what they have now."""
+        return SQL(
+            """
+            SELECT customer.id, customer.company_id, company.bins, company.by_cut,
+                company.r_cuts, company.f_cuts, company.m_cuts,
+                customer.rfm_last_purchase_date AS last_date,
+                customer.rfm_last_purchase_date - company.today AS minus_recency,
+                customer.rfm_frequency AS frequency,
+                customer.rfm_monetary AS monetary,
+                CASE WHEN company.scheme_id IS NULL THEN NULL
+                    WHEN excluded.partner_id IS NOT NULL THEN 'excluded'
+                    WHEN customer.rfm_last_purchase_date IS NULL THEN 'prospect'
+                    WHEN customer.rfm_last_purchase_date < company.window_start
+                        THEN 'lapsed'
+                    WHEN company.today - customer.rfm_first_purchase_date
+                        < company.new_days THEN 'new'
+                    ELSE 'scored'
+                END AS state,
+                %(old)s
+            FROM crm_customer customer
+            JOIN company ON company.id = customer.company_id
+            LEFT JOIN excluded ON excluded.scheme_id = company.scheme_id
+                AND excluded.partner_id = customer.partner_id
+            """,
+            old=SQL(", ").join(
+                SQL(
+                    "%s AS %s",
+                    SQL.identifier("customer", name),
+                    SQL.identifier(f"old_{name}"),
+                )
+                for name in SCORES
+            ),
+        )
+
+    def _score_scored(self):
+        """Return the query of the scores of the customers in the window."""
+        return SQL(
+            """
+            SELECT ranked.id,
+                CASE WHEN by_cut THEN 1 + width_bucket(minus_recency, r_cuts)
+                    ELSE least(bins, 1 + bins * r_twice / (2 * n)) END::int AS r,
+                CASE WHEN by_cut THEN 1 + width_bucket(frequency, f_cuts)
+                    WHEN frequency <= 1 THEN 1
+                    ELSE least(bins, 2 + (bins - 1) * f_twice / (2 * f_n))
+                END::int AS f,
+                CASE WHEN by_cut THEN 1 + width_bucket(monetary, m_cuts)
+                    ELSE least(bins, 1 + bins * m_twice / (2 * n)) END::int AS m
+            FROM (
+                -- rank() - 1 are worse; count(*) up to the peers are worse or equal.
+                SELECT population.*,
+                    count(*) OVER (PARTITION BY company_id) AS n,
+                    rank() OVER by_r - 1 + count(*) OVER by_r AS r_twice,
+                    count(*) OVER (PARTITION BY company_id, frequency > 1) AS f_n,
+                    rank() OVER by_f - 1 + count(*) OVER by_f AS f_twice,
+                    rank() OVER by_m - 1 + count(*) OVER by_m AS m_twice
+                FROM population
+                WHERE state IN ('new', 'scored')
+                WINDOW by_r AS (PARTITION BY company_id ORDER BY last_date),
+                    by_f AS (PARTITION BY company_id, frequency > 1 ORDER BY frequency),
+                    by_m AS (PARTITION BY company_id ORDER BY monetary)
+            ) ranked
+            """
+        )
+
+    def _score_cells(self):
+        """Return the query of the segments' cells, one row a cell."""
+        return SQL(
+            """
+            SELECT segment.set_id, r, f, m, segment.id AS segment_id
+            FROM crm_rfm_segment_range block
+            JOIN crm_rfm_segment segment ON segment.id = block.segment_id
+            CROSS JOIN generate_series(block.r_min, block.r_max) AS r
+            CROSS JOIN generate_series(block.f_min, block.f_max) AS f
+            CROSS JOIN generate_series(block.m_min, block.m_max) AS m
+            WHERE segment.set_id IN (SELECT set_id FROM company)
+            """
+        )
+
+    def _score_fresh(self):
+        """Return the query of the customers whose scoring differs: as it is to be.
+
+        What they have now is beside it, as ``old_<column>``.
+        """
+        return SQL(
+            """
+            SELECT * FROM (
+                SELECT population.id, %(old)s, population.state AS rfm_state,
+                    scored.r AS rfm_r, scored.f AS rfm_f, scored.m AS rfm_m,
+                    -- An empty text is no score.
+                    nullif(concat_ws(CASE WHEN company.bins > 9 THEN '-' ELSE '' END,
+                        scored.r, scored.f, scored.m), '') AS rfm_score,
+                    cell.segment_id AS rfm_segment_id,
+                    company.today, company.known, company.pending
+                FROM population
+                JOIN company ON company.id = population.company_id
+                LEFT JOIN scored ON scored.id = population.id
+                LEFT JOIN cell ON cell.set_id = company.set_id
+                    AND cell.r = scored.r AND cell.f = scored.f AND cell.m = scored.m
+            ) new
+            WHERE (%(old)s) IS DISTINCT FROM (%(new)s)
+            """,
+            old=SQL(", ").join(SQL.identifier(f"old_{name}") for name in SCORES),
+            new=SQL(", ").join(map(SQL.identifier, SCORES)),
+        )
+
+    def _score_update(self):
+        """Return the statement that writes the rows that differ, and returns them.
+
+        A customer out of every segment keeps the last one as its previous segment.
+        """
+        return SQL(
+            """
+            UPDATE crm_customer customer
+            SET %(assignments)s,
+                rfm_previous_segment_id = CASE WHEN %(moves)s
+                    THEN coalesce(fresh.old_rfm_segment_id,
+                        customer.rfm_previous_segment_id)
+                    ELSE customer.rfm_previous_segment_id END,
+                rfm_segment_date = CASE WHEN %(moves)s THEN fresh.today
+                    ELSE customer.rfm_segment_date END
+            FROM fresh
+            WHERE fresh.id = customer.id
+            RETURNING customer.*, fresh.today, fresh.pending,
+                fresh.known OR fresh.old_rfm_state IS NOT NULL AS logged,
+                fresh.old_rfm_segment_id, fresh.old_rfm_state, fresh.old_rfm_score
+            """,
+            assignments=SQL(", ").join(
+                SQL("%(name)s = fresh.%(name)s", name=SQL.identifier(name))
+                for name in SCORES
+            ),
+            moves=SQL("fresh.old_rfm_segment_id IS DISTINCT FROM fresh.rfm_segment_id"),
+        )
+
+    def _score_bands(self, companies):
+        """Note between which values each score was given, where that has changed."""
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH %(companies)s,
+                band AS (
+                    SELECT company.scheme_id, company.id AS company_id,
+                        company.today AS date, value.measure, value.score,
+                        round(min(value.value), 2) AS low,
+                        round(max(value.value), 2) AS high,
+                        count(*) AS customer_count
+                    FROM crm_customer customer
+                    JOIN company ON company.id = customer.company_id
+                    CROSS JOIN LATERAL (VALUES
+                        ('1_recency', customer.rfm_r,
+                            (company.today - customer.rfm_last_purchase_date)::numeric),
+                        ('2_frequency', customer.rfm_f,
+                            customer.rfm_frequency::numeric),
+                        ('3_monetary', customer.rfm_m, customer.rfm_monetary)
+                    ) AS value (measure, score, value)
+                    WHERE customer.rfm_r IS NOT NULL
+                    GROUP BY company.scheme_id, company.id, company.today,
+                        value.measure, value.score
+                ),
+                gone AS (
+                    DELETE FROM crm_rfm_band old WHERE NOT EXISTS (
+                        SELECT FROM band WHERE band.company_id = old.company_id
+                            AND band.measure = old.measure AND band.score = old.score)
+                )
+                INSERT INTO crm_rfm_band AS old (scheme_id, company_id, date, measure,
+                    score, low, high, customer_count)
+                SELECT scheme_id, company_id, date, measure, score, low, high,
+                    customer_count
+                FROM band
+                ON CONFLICT (company_id, measure, score) DO UPDATE
+                SET scheme_id = EXCLUDED.scheme_id, date = EXCLUDED.date,
+                    low = EXCLUDED.low, high = EXCLUDED.high,
+                    customer_count = EXCLUDED.customer_count
+                WHERE (old.scheme_id, old.date, old.low, old.high, old.customer_count)
+                    IS DISTINCT FROM (EXCLUDED.scheme_id, EXCLUDED.date, EXCLUDED.low,
+                        EXCLUDED.high, EXCLUDED.customer_count)
+                """,
+                companies=companies,
+            )
+        )
+
+    def _score_done(self, companies):
+        """Note the day of the scoring in the schemes."""
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH %s
+                UPDATE crm_rfm_scheme scheme
+                SET scored_on = company.today, pending = FALSE
+                FROM company
+                WHERE company.scheme_id = scheme.id AND company.id = scheme.company_id
+                    AND (scheme.scored_on IS DISTINCT FROM company.today
+                        OR scheme.pending IS DISTINCT FROM FALSE)
+                """,
+                companies,
+            )
+        )

@@ -1,0 +1,144 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class CrmRfmSegment(models.Model):
+    """Customers with similar scores, and what to do with those who enter."""
+
+    _name = "crm.rfm.segment"
+    _description = "RFM Segment"
+    _inherit = ["crm.rfm.part"]
+    _order = "set_id, sequence, id"
+
+    _checked_fields = frozenset({"range_ids", "set_id"})
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(
+        default=100,
+        help="From the best segment to the worst: the order tells whether a customer "
+        "moves up or down.",
+    )
+    set_id = fields.Many2one(
+        comodel_name="crm.rfm.segment.set",
+        string="Segment Set",
+        required=True,
+        index=True,
+        ondelete="cascade",
+    )
+    description = fields.Text(
+        translate=True, help="Who these customers are, for whoever works with them."
+    )
+    color = fields.Integer(help="Colour of the segment on every screen.")
+    range_ids = fields.One2many(
+        comodel_name="crm.rfm.segment.range",
+        inverse_name="segment_id",
+        string="Cells",
+        copy=True,
+        help="Scores of the customers in this segment; 5 is best on all three.",
+    )
+    cells = fields.Char(
+        string="Scores",
+        compute="_compute_cells",
+        help="The scores of this segment in short; 5 is best.",
+    )
+    customer_count = fields.Integer(
+        string="Customers",
+        compute="_compute_customer_count",
+        help="Customers of the selected companies in this segment today.",
+    )
+
+    # What to do when a customer enters
+    activity_type_id = fields.Many2one(
+        comodel_name="mail.activity.type",
+        string="Activity",
+        domain=[("res_model", "in", (False, "res.partner"))],
+        help="Planned on a customer who enters this segment; empty: nothing is "
+        "planned.",
+    )
+    activity_summary = fields.Char(string="What to Do", translate=True)
+    activity_days = fields.Integer(
+        string="Due in Days", default=3, help="Days from entering the segment."
+    )
+    activity_user = fields.Selection(
+        selection=[
+            ("salesperson", "Salesperson of the customer"),
+            ("user", "A fixed user"),
+        ],
+        string="Assigned to",
+        default="salesperson",
+        required=True,
+    )
+    activity_user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="User",
+        domain=[("share", "=", False)],
+        help="Does it for all customers, or, with the salesperson chosen, for those "
+        "who have none.",
+    )
+
+    _activity_days_positive = models.Constraint(
+        "CHECK (activity_days >= 0)", "An activity cannot be due in the past."
+    )
+    _activity_user_given = models.Constraint(
+        "CHECK (activity_user <> 'user' OR activity_type_id IS NULL"
+        " OR activity_user_id IS NOT NULL)",
+        "Choose the user who does the activity.",
+    )
+
+    @api.depends("range_ids", "set_id.bins")
+    def _compute_cells(self):
+        for segment in self:
+            bins = segment.set_id.bins
+            segment.cells = "; ".join(
+                " ".join(
+                    f"{letter} {low}" if low == high else f"{letter} {low}–{high}"
+                    for letter, low, high in (
+                        ("R", block.r_min, block.r_max),
+                        ("F", block.f_min, block.f_max),
+                        ("M", block.m_min, block.m_max),
+                    )
+                    if letter != "M" or (low, high) != (1, bins)
+                )
+                for block in segment.range_ids
+            )
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_customer_count(self):
+        counts = dict(
+            self.env["crm.customer"]._read_group(
+                [("rfm_segment_id", "in", self.ids)], ["rfm_segment_id"], ["__count"]
+            )
+        )
+        for segment in self:
+            segment.customer_count = counts.get(segment, 0)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        """History names the segment: it is kept as long as it has any."""
+        for segment in self.sudo():
+            moved = self.env["crm.rfm.movement"].sudo()
+            taken = self.env["crm.customer.snapshot"].sudo()
+            if moved.search_count(
+                ["|", ("from_id", "=", segment.id), ("to_id", "=", segment.id)], limit=1
+            ) or taken.search_count([("rfm_segment_id", "=", segment.id)], limit=1):
+                raise UserError(
+                    self.env._(
+                        "%(segment)s has customers in its history and cannot be "
+                        "deleted. Make a copy of the set %(set)s and change that.",
+                        segment=segment.name,
+                        set=segment.set_id.name,
+                    )
+                )
+
+    def _wholes(self):
+        return self.set_id
+
+    def action_open_customers(self):
+        """Open the customers that are in this segment today."""
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "crm_customer360.crm_customer_action"
+        )
+        action["domain"] = [("rfm_segment_id", "=", self.id)]
+        action["display_name"] = self.display_name
+        return action

@@ -1,0 +1,52 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    rfm_segment_id = fields.Many2one(
+        comodel_name="crm.rfm.segment",
+        string="RFM Segment",
+        compute="_compute_rfm_segment_id",
+        search="_search_rfm_segment_id",
+        groups="sales_team.group_sale_salesman,account.group_account_readonly,"
+        "account.group_account_invoice",
+        help="Segment of this contact's commercial entity in the current company.",
+    )
+
+    @api.depends("customer_id.rfm_segment_id")
+    @api.depends_context("company", "uid")
+    def _compute_rfm_segment_id(self):
+        for partner in self:
+            partner.rfm_segment_id = partner.customer_id.rfm_segment_id
+
+    def _search_rfm_segment_id(self, operator, value):
+        return self._search_customer_segment(operator, value)
+
+    def _search_customer_segment(self, operator, value):
+        if operator == "in":
+            return self._search_customer_figure("rfm_segment_id", operator, value)
+        if operator in ("any", "ilike", "=ilike", "like", "=like"):
+            return [("customer_id", "any", [("rfm_segment_id", operator, value)])]
+        return NotImplemented
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Let contacts be grouped by their segment, as their reader may see it."""
+        if field_expr != "rfm_segment_id":
+            return super()._field_to_sql(alias, field_expr, query)
+        self._check_field_access(self._fields[field_expr], "read")
+        customers = self.env["crm.customer"]._search(
+            [("company_id", "=", self.env.company.id)]
+        )
+        customers.add_where(
+            SQL(
+                "%s = %s",
+                SQL.identifier(customers.table, "partner_id"),
+                SQL.identifier(alias, "commercial_partner_id"),
+            )
+        )
+        return SQL(
+            "(%s)",
+            customers.select(SQL.identifier(customers.table, "rfm_segment_id")),
+        )
