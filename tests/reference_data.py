@@ -124,6 +124,11 @@ def read_printed_by_r():
     }
 
 
+def read_rfm_customer():
+    """The customers of `rfm_customer` as of 2007-01-01, as dicts of text."""
+    return read_rows("rfm_customer/expected_rfm_2007-01-01.csv.gz")
+
+
 def make_company(env, name):
     """A company in US dollars with a chart of accounts; the user may work in it."""
     company = env["res.company"].create(

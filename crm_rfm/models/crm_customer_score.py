@@ -19,9 +19,9 @@ class CrmCustomer(models.Model):
         selection=RFM_STATES,
         string="RFM State",
         readonly=True,
-        help="Prospect: never bought. New: first purchase a short time ago; scored like "
-        "the rest. Lapsed: bought before the window only; not scored. Left out: not "
-        "scored, by the scheme. Empty until the nightly scoring.",
+        help="Prospect: never bought. New: first purchase a short time ago; scored "
+        "like all others. Lapsed: bought before the window only; not scored. Left "
+        "out: not scored, by the scheme. Empty until the nightly scoring.",
     )
     rfm_r = fields.Integer(
         string="R", aggregator="avg", readonly=True, help="Score of recency; 5 is best."
@@ -71,10 +71,14 @@ class CrmCustomer(models.Model):
     @api.depends("company_id")
     def _compute_rfm_small_base(self):
         companies = self.company_id.sudo()
-        counts = self.env["crm.rfm.band"].sudo()._read_group(
-            [("company_id", "in", companies.ids), ("measure", "=", "1_recency")],
-            ["company_id"],
-            ["customer_count:sum"],
+        counts = (
+            self.env["crm.rfm.band"]
+            .sudo()
+            ._read_group(
+                [("company_id", "in", companies.ids), ("measure", "=", "1_recency")],
+                ["company_id"],
+                ["customer_count:sum"],
+            )
         )
         counts = {company.id: count for company, count in counts}
         small = {
@@ -126,7 +130,6 @@ class CrmCustomer(models.Model):
                 """
                 WITH %(companies)s, excluded (scheme_id, partner_id) AS (%(excluded)s),
                 population AS (%(population)s),
-                scored AS (%(scored)s),
                 cell AS (%(cells)s),
                 fresh AS (%(fresh)s),
                 changed AS (%(update)s),
@@ -136,7 +139,6 @@ class CrmCustomer(models.Model):
                 companies=companies,
                 excluded=self._score_excluded(),
                 population=self._score_population(),
-                scored=self._score_scored(),
                 cells=self._score_cells(),
                 fresh=self._score_fresh(),
                 update=self._score_update(),
@@ -193,7 +195,9 @@ class CrmCustomer(models.Model):
         parts = [SQL("SELECT NULL::int, NULL::int WHERE FALSE")]
         for scheme in self.env["crm.rfm.scheme"].sudo().search([]):
             if scheme.exclude_domain:
-                partners = self.env["res.partner"].sudo().with_company(scheme.company_id)
+                partners = (
+                    self.env["res.partner"].sudo().with_company(scheme.company_id)
+                )
                 query = partners.with_context(active_test=False)._search(
                     Domain(literal_eval(scheme.exclude_domain))
                 )
@@ -210,8 +214,9 @@ class CrmCustomer(models.Model):
         """Return the query of all customers: values, state, and what they have now."""
         return SQL(
             """
-            SELECT customer.id, customer.company_id, company.bins, company.by_cut,
-                company.r_cuts, company.f_cuts, company.m_cuts,
+            SELECT customer.id, customer.company_id, company.set_id, company.bins,
+                company.by_cut, company.r_cuts, company.f_cuts, company.m_cuts,
+                company.today, company.known, company.pending,
                 customer.rfm_last_purchase_date AS last_date,
                 customer.rfm_last_purchase_date - company.today AS minus_recency,
                 customer.rfm_frequency AS frequency,
@@ -242,31 +247,42 @@ class CrmCustomer(models.Model):
         )
 
     def _score_scored(self):
-        """Return the query of the scores of the customers in the window."""
+        """Return the query of all customers and their scores, if they have any.
+
+        One pass without a join: when the table has just been filled, the planner knows
+        nothing of it, and would join its rows one by one.
+        """
         return SQL(
             """
-            SELECT ranked.id,
-                CASE WHEN by_cut THEN 1 + width_bucket(minus_recency, r_cuts)
+            SELECT ranked.*,
+                CASE WHEN NOT counts THEN NULL
+                    WHEN by_cut THEN 1 + width_bucket(minus_recency, r_cuts)
                     ELSE least(bins, 1 + bins * r_twice / (2 * n)) END::int AS r,
-                CASE WHEN by_cut THEN 1 + width_bucket(frequency, f_cuts)
+                CASE WHEN NOT counts THEN NULL
+                    WHEN by_cut THEN 1 + width_bucket(frequency, f_cuts)
                     WHEN frequency <= 1 THEN 1
                     ELSE least(bins, 2 + (bins - 1) * f_twice / (2 * f_n))
                 END::int AS f,
-                CASE WHEN by_cut THEN 1 + width_bucket(monetary, m_cuts)
+                CASE WHEN NOT counts THEN NULL
+                    WHEN by_cut THEN 1 + width_bucket(monetary, m_cuts)
                     ELSE least(bins, 1 + bins * m_twice / (2 * n)) END::int AS m
             FROM (
                 -- rank() - 1 are worse; count(*) up to the peers are worse or equal.
                 SELECT population.*,
-                    count(*) OVER (PARTITION BY company_id) AS n,
+                    count(*) OVER (PARTITION BY company_id, counts) AS n,
                     rank() OVER by_r - 1 + count(*) OVER by_r AS r_twice,
-                    count(*) OVER (PARTITION BY company_id, frequency > 1) AS f_n,
+                    count(*) OVER (PARTITION BY company_id, counts, frequency > 1)
+                        AS f_n,
                     rank() OVER by_f - 1 + count(*) OVER by_f AS f_twice,
                     rank() OVER by_m - 1 + count(*) OVER by_m AS m_twice
-                FROM population
-                WHERE state IN ('new', 'scored')
-                WINDOW by_r AS (PARTITION BY company_id ORDER BY last_date),
-                    by_f AS (PARTITION BY company_id, frequency > 1 ORDER BY frequency),
-                    by_m AS (PARTITION BY company_id ORDER BY monetary)
+                FROM (
+                    SELECT *, coalesce(state IN ('new', 'scored'), FALSE) AS counts
+                    FROM population
+                ) population
+                WINDOW by_r AS (PARTITION BY company_id, counts ORDER BY last_date),
+                    by_f AS (PARTITION BY company_id, counts, frequency > 1
+                        ORDER BY frequency),
+                    by_m AS (PARTITION BY company_id, counts ORDER BY monetary)
             ) ranked
             """
         )
@@ -293,21 +309,20 @@ class CrmCustomer(models.Model):
         return SQL(
             """
             SELECT * FROM (
-                SELECT population.id, %(old)s, population.state AS rfm_state,
+                SELECT scored.id, %(old)s, scored.state AS rfm_state,
                     scored.r AS rfm_r, scored.f AS rfm_f, scored.m AS rfm_m,
                     -- An empty text is no score.
-                    nullif(concat_ws(CASE WHEN company.bins > 9 THEN '-' ELSE '' END,
+                    nullif(concat_ws(CASE WHEN scored.bins > 9 THEN '-' ELSE '' END,
                         scored.r, scored.f, scored.m), '') AS rfm_score,
                     cell.segment_id AS rfm_segment_id,
-                    company.today, company.known, company.pending
-                FROM population
-                JOIN company ON company.id = population.company_id
-                LEFT JOIN scored ON scored.id = population.id
-                LEFT JOIN cell ON cell.set_id = company.set_id
+                    scored.today, scored.known, scored.pending
+                FROM (%(scored)s) scored
+                LEFT JOIN cell ON cell.set_id = scored.set_id
                     AND cell.r = scored.r AND cell.f = scored.f AND cell.m = scored.m
             ) new
             WHERE (%(old)s) IS DISTINCT FROM (%(new)s)
             """,
+            scored=self._score_scored(),
             old=SQL(", ").join(SQL.identifier(f"old_{name}") for name in SCORES),
             new=SQL(", ").join(map(SQL.identifier, SCORES)),
         )

@@ -61,9 +61,7 @@ class CrmCustomerSnapshot(models.Model):
     def _anonymize(self, partners):
         """Movements tell of a person: they go when that person is erased."""
         self.env.cr.execute(
-            SQL(
-                "DELETE FROM crm_rfm_movement WHERE partner_id = ANY(%s)", partners.ids
-            )
+            SQL("DELETE FROM crm_rfm_movement WHERE partner_id = ANY(%s)", partners.ids)
         )
         self.env["crm.rfm.movement"].invalidate_model(flush=False)
         return super()._anonymize(partners)

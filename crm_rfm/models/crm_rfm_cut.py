@@ -30,10 +30,5 @@ class CrmRfmCut(models.Model):
         string="Amount", required=True, help="At least this amount, untaxed."
     )
 
-    _score_unique = models.Constraint(
-        "UNIQUE (scheme_id, score)",
-        "Each score has one line of cut points.",
-    )
-
     def _wholes(self):
         return self.scheme_id

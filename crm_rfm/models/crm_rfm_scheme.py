@@ -168,7 +168,10 @@ class CrmRfmScheme(models.Model):
                         bins=scheme.bins,
                     )
                 )
-            if segment_set.company_id not in (scheme.company_id.browse(), scheme.company_id):
+            if segment_set.company_id not in (
+                scheme.company_id.browse(),
+                scheme.company_id,
+            ):
                 raise ValidationError(
                     self.env._(
                         "The segments %(set)s are those of %(company)s alone.",

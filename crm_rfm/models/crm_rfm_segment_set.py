@@ -1,9 +1,11 @@
 from collections import Counter, defaultdict
-from itertools import permutations, product
+from itertools import product
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
+
+from ..tools.segments import boxes_of
 
 # Cells that a message names; the rest is counted.
 NAMED = 12
@@ -71,9 +73,9 @@ class CrmRfmSegmentSet(models.Model):
             # Data files bring the segments afterwards.
             if not vals.get("segment_ids") and not self.env.context.get("install_mode"):
                 vals = {**vals, "segment_ids": everybody}
-            created = super(
-                CrmRfmSegmentSet, self.with_context(rfm_bins=bins)
-            ).create([vals])
+            created = super(CrmRfmSegmentSet, self.with_context(rfm_bins=bins)).create(
+                [vals]
+            )
             result += self.browse(created.ids)
         return result
 
@@ -108,7 +110,7 @@ class CrmRfmSegmentSet(models.Model):
         }
 
     def _write_cells(self, cells):
-        """Share out the cells anew, each segment in as few blocks as come easily.
+        """Share out the cells anew, in few blocks a segment.
 
         :param cells: ``{(r, f, m): id of a segment of this set}``, all cells
         """
@@ -124,7 +126,19 @@ class CrmRfmSegmentSet(models.Model):
                         {
                             "range_ids": [
                                 Command.clear(),
-                                *map(Command.create, _blocks(shares[segment.id])),
+                                *(
+                                    Command.create(
+                                        {
+                                            f"{letter}_{end}": corner[place]
+                                            for end, corner in (
+                                                ("min", box.low),
+                                                ("max", box.high),
+                                            )
+                                            for place, letter in enumerate("rfm")
+                                        }
+                                    )
+                                    for box in boxes_of(shares[segment.id])
+                                ),
                             ]
                         },
                     )
@@ -205,46 +219,3 @@ class CrmRfmSegmentSet(models.Model):
                 "%(cells)s and %(count)s more", cells=text, count=len(names) - NAMED
             )
         return text
-
-
-def _blocks(cells):
-    """Return blocks that cover these cells, each cell once, the largest first.
-
-    :param cells: set of ``(r, f, m)``
-    :return: list of values of `crm.rfm.segment.range`
-    """
-    left, blocks = set(cells), []
-    while left:
-        best = max((_grown(cell, left) for cell in sorted(left)), key=len)
-        blocks.append(
-            {
-                f"{letter}_{name}": end(cell[place] for cell in best)
-                for place, letter in enumerate("rfm")
-                for name, end in (("min", min), ("max", max))
-            }
-        )
-        left -= best
-    return blocks
-
-
-def _grown(corner, cells):
-    """Return a large block within `cells` that has `corner` as its lowest cell.
-
-    Grown along one score as far as it goes, then along the next, in every order.
-    """
-    best = set()
-    for order in permutations(range(3)):
-        block = {corner}
-        for place in order:
-            front = block
-            while front:
-                front = {
-                    (*cell[:place], cell[place] + 1, *cell[place + 1 :])
-                    for cell in front
-                }
-                if not front <= cells:
-                    break
-                block = block | front
-        if len(block) > len(best):
-            best = block
-    return best

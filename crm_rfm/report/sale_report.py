@@ -1,0 +1,15 @@
+from odoo import fields, models
+
+from odoo.addons.crm_customer360.report.crm_customer import READERS
+
+
+class SaleReport(models.Model):
+    _inherit = "sale.report"
+
+    rfm_segment_id = fields.Many2one(
+        comodel_name="crm.rfm.segment",
+        string="RFM Segment",
+        readonly=True,
+        groups=READERS,
+        help="Segment of the customer today, in the company of the document.",
+    )
