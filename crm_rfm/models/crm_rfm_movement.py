@@ -38,14 +38,12 @@ class CrmRfmMovement(models.Model):
     date = fields.Date(required=True, readonly=True)
     from_id = fields.Many2one(
         comodel_name="crm.rfm.segment",
-        string="From",
         readonly=True,
         ondelete="restrict",
         help="Segment that the customer left; empty: it had none.",
     )
     to_id = fields.Many2one(
         comodel_name="crm.rfm.segment",
-        string="To",
         readonly=True,
         ondelete="restrict",
         help="Segment that the customer entered; empty: none, see the state.",
