@@ -277,10 +277,13 @@ class CrmCustomer(models.Model):
         return cr.rowcount
 
     @contextmanager
-    def _refresh_settings(self):
-        """Planner settings that the big read gains from, for its time only."""
+    def _refresh_settings(self, **settings):
+        """Planner settings that the big read gains from, for its time only.
+
+        :param settings: further ones, by their PostgreSQL names
+        """
         cr = self.env.cr
-        settings = {"jit": "off", "work_mem": "64MB"}
+        settings = {"jit": "off", "work_mem": "64MB", **settings}
         before = {}
         for name, value in settings.items():
             cr.execute(SQL("SELECT current_setting(%s)", name))

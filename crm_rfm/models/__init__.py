@@ -7,6 +7,7 @@ from . import crm_rfm_cut
 from . import crm_rfm_band
 from . import crm_rfm_movement
 from . import crm_customer
+from . import crm_customer_rfm
 from . import crm_customer_score
 from . import crm_customer_snapshot
 from . import res_company

@@ -1,108 +1,17 @@
 from ast import literal_eval
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
-
-from .crm_customer import RFM_STATES
 
 # What the scoring writes; a segment's history is kept beside it.
 SCORES = ("rfm_state", "rfm_r", "rfm_f", "rfm_m", "rfm_score", "rfm_segment_id")
 
 
 class CrmCustomer(models.Model):
-    """RFM scores and segment, made in the nightly run from the customers alone."""
+    """Scoring, in the nightly run, from the customers alone."""
 
     _inherit = "crm.customer"
-
-    rfm_state = fields.Selection(
-        selection=RFM_STATES,
-        string="RFM State",
-        readonly=True,
-        help="Prospect: never bought. New: first purchase a short time ago; scored "
-        "like all others. Lapsed: bought before the window only; not scored. Left "
-        "out: not scored, by the scheme. Empty until the nightly scoring.",
-    )
-    rfm_r = fields.Integer(
-        string="R", aggregator="avg", readonly=True, help="Score of recency; 5 is best."
-    )
-    rfm_f = fields.Integer(
-        string="F",
-        aggregator="avg",
-        readonly=True,
-        help="Score of frequency; 5 is best.",
-    )
-    rfm_m = fields.Integer(
-        string="M",
-        aggregator="avg",
-        readonly=True,
-        help="Score of the monetary value; 5 is best.",
-    )
-    rfm_score = fields.Char(
-        string="RFM Score",
-        readonly=True,
-        help="Scores of recency, frequency and monetary value; 5 is best on all three.",
-    )
-    rfm_segment_id = fields.Many2one(
-        comodel_name="crm.rfm.segment",
-        string="Segment",
-        readonly=True,
-        index=True,
-        ondelete="set null",
-    )
-    rfm_previous_segment_id = fields.Many2one(
-        comodel_name="crm.rfm.segment",
-        string="Previous Segment",
-        readonly=True,
-        ondelete="set null",
-        help="The segment that the customer was in before.",
-    )
-    rfm_segment_date = fields.Date(
-        string="In Segment Since",
-        readonly=True,
-        help="When the customer came into the segment, or left the last one.",
-    )
-    rfm_small_base = fields.Boolean(
-        string="Small Base",
-        compute="_compute_rfm_small_base",
-        help="So few customers of the company are scored that the scores say little.",
-    )
-
-    @api.depends("company_id")
-    def _compute_rfm_small_base(self):
-        companies = self.company_id.sudo()
-        counts = (
-            self.env["crm.rfm.band"]
-            .sudo()
-            ._read_group(
-                [("company_id", "in", companies.ids), ("measure", "=", "1_recency")],
-                ["company_id"],
-                ["customer_count:sum"],
-            )
-        )
-        counts = {company.id: count for company, count in counts}
-        small = {
-            company.id: counts.get(company.id, 0) < scheme.minimum_customers
-            for company in companies
-            for scheme in company.root_id.rfm_scheme_ids[:1]
-        }
-        for customer in self:
-            customer.rfm_small_base = bool(
-                customer.rfm_r and small.get(customer.company_id.id)
-            )
-
-    @api.model
-    def _nullable_figures(self):
-        names = ["rfm_f", "rfm_m", "rfm_r", "rfm_recency_days"]
-        return [*super()._nullable_figures(), *names]
-
-    @api.model
-    def _report_dimensions(self):
-        return {**super()._report_dimensions(), "rfm_segment_id": "rfm_segment_id"}
-
-    # ------------------------------------------------------------------
-    # Scoring
-    # ------------------------------------------------------------------
 
     def _rank(self):
         """Score after ranking: both need everybody, and the customers alone."""
@@ -125,6 +34,23 @@ class CrmCustomer(models.Model):
         """
         self.env.flush_all()
         companies = self._score_companies()
+        # Whole tables are joined. Where one was filled just now, the statistics may say
+        # that it is empty, and its rows would be looked for one by one.
+        with self._refresh_settings(enable_nestloop="off"):
+            changed = self._score_write(companies)
+            self._score_bands(companies)
+        self._score_done(companies)
+        for model in ("crm.rfm.movement", "crm.rfm.band", "crm.rfm.scheme"):
+            self.env[model].invalidate_model(flush=False)
+        self._invalidate_figures()
+        return changed
+
+    def _score_write(self, companies):
+        """Write who differs, and log who moves.
+
+        :param companies: see `_score_companies`
+        :return: number of customers changed
+        """
         self.env.cr.execute(
             SQL(
                 """
@@ -145,14 +71,7 @@ class CrmCustomer(models.Model):
                 movement=self.env["crm.rfm.movement"]._insert_query(),
             )
         )
-        changed = self.env.cr.fetchone()[0]
-        self._score_bands(companies)
-        self._score_done(companies)
-        self.env["crm.rfm.movement"].invalidate_model(flush=False)
-        self.env["crm.rfm.band"].invalidate_model(flush=False)
-        self.env["crm.rfm.scheme"].invalidate_model(flush=False)
-        self._invalidate_figures()
-        return changed
+        return self.env.cr.fetchone()[0]
 
     def _score_companies(self):
         """Return the relation `company`: schemes and days, one row per company."""
@@ -249,8 +168,7 @@ class CrmCustomer(models.Model):
     def _score_scored(self):
         """Return the query of all customers and their scores, if they have any.
 
-        One pass without a join: when the table has just been filled, the planner knows
-        nothing of it, and would join its rows one by one.
+        One pass over the customers, without a join.
         """
         return SQL(
             """
