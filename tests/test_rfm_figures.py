@@ -12,7 +12,7 @@ from odoo.tools import SQL
 
 from odoo.addons.crm_rfm.tools.scoring import score_customers
 
-from bench.rows import reserve_ids
+from bench.rows import Patterns, reserve_ids
 
 from . import reference_data
 from .test_customer_figures import (
@@ -133,11 +133,21 @@ class TestScoringAtSize(ReferenceFigures):
         # statistics say that the table is empty. The plan must stand that.
         self.env.cr.execute("ANALYZE crm_customer")
         ids = reserve_ids(self.env.cr, "res_partner", len(rows))
-        self.env.cr.execute_values(
-            "INSERT INTO res_partner (id, commercial_partner_id, name, autopost_bills)"
-            " VALUES %s",
-            [(ids + n, ids + n, f"Customer {n}", "ask") for n in range(len(rows))],
-            page_size=5000,
+        patterns = Patterns(self.env.cr)
+        partner = self.env["res.partner"].create({"name": "Customer"})
+        patterns.capture("customer", partner, company)
+        patterns.copy(
+            "res_partner",
+            SQL(
+                "(SELECT 'customer' AS kind, %s AS company_id, %s + n AS partner_id"
+                "   FROM generate_series(0, %s) n)",
+                company.id,
+                ids,
+                len(rows) - 1,
+            ),
+            SQL("s.partner_id"),
+            id=SQL("s.partner_id"),
+            commercial_partner_id=SQL("s.partner_id"),
         )
         self.env.cr.execute_values(
             "INSERT INTO crm_customer (partner_id, company_id, rfm_last_purchase_date,"
