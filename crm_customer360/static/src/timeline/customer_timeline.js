@@ -189,7 +189,8 @@ export class CustomerTimeline extends Component {
       kind: this.labels.kind[kind] ?? kind,
       ...this.look(kind),
       name: name || this.labels.kind[kind],
-      month: date.toFormat("LLLL yyyy"),
+      // In the reader's calendar, as the days below it.
+      month: date.toLocaleString({month: "long", year: "numeric"}),
       day: toLocaleDateString(date),
       amount: amount ? formatCurrency(amount, currency?.id ?? currency) : "",
       negative: amount < 0,
