@@ -5,6 +5,8 @@ from . import crm_rfm_segment_range
 from . import crm_rfm_scheme
 from . import crm_rfm_cut
 from . import crm_rfm_band
+from . import crm_rfm_fit
+from . import crm_rfm_fit_history
 from . import crm_rfm_movement
 from . import crm_customer
 from . import crm_customer_rfm

@@ -7,6 +7,7 @@ is None when its model has no usable fit, which says why.
 from dataclasses import dataclass
 
 from . import bgnbd, gamma_gamma
+from .history import Models
 from .likelihood import MINIMUM_CUSTOMERS, Fit
 
 YEAR_DAYS = 365
@@ -48,6 +49,34 @@ def discounted_purchases(
     return alive * bgnbd.purchases_if_alive(model, x, T, month * month_days, weights)
 
 
+def monthly_revenue(purchases, amounts, x, t_x, T, z, ends):
+    """Expected revenue of every customer in every month.
+
+    :param purchases: `BgNbd`
+    :param amounts: `GammaGamma`
+    :param x, t_x, T, z: histories, see there
+    :param ends: days from today on which the months end, rising. What is expected
+        from today to the first of them is the first month: give 0 as well where a
+        month has begun, and leave its column out
+    :return: array of customers × months, in company currency, not discounted
+
+    With all parameters of the purchases 1 and one purchase today, 2 × ln(1 + t) is
+    expected where a purchase is worth 2: ln 2 the first day, ln(6 ÷ 2) the next four.
+
+    >>> models = bgnbd.BgNbd(1, 1, 1, 1), gamma_gamma.GammaGamma(1, 2, 2)
+    >>> monthly_revenue(*models, [0], [0], [0], [0], [1, 5]).round(6).tolist()
+    [[1.386294, 2.197225]]
+    """
+    import numpy as np
+
+    ends = np.asarray(ends, float)
+    if not len(ends) or (ends < 0).any() or (np.diff(ends) <= 0).any():
+        raise ValueError("months end one after the other, from today on")
+    orders = bgnbd.expected_purchases(purchases, ends, x, t_x, T)
+    value = gamma_gamma.expected_value(amounts, x, z)
+    return np.diff(orders, axis=1, prepend=0) * value[:, None]
+
+
 @dataclass(frozen=True)
 class Predictions:
     """Columns in the order of the customers (arrays), None without a usable fit.
@@ -72,6 +101,20 @@ class Predictions:
     clv: object = None
 
 
+def fit_models(x, t_x, T, z, minimum=MINIMUM_CUSTOMERS):
+    """Fit both models; times are in days.
+
+    :param x, t_x, T: purchase days after the first, see `bgnbd`
+    :param z: mean amount of these days, see `gamma_gamma`
+    :return: `Models`
+    """
+    purchases = bgnbd.fit(x, t_x, T, minimum)
+    amounts = gamma_gamma.fit(x, z, minimum)
+    if purchases.reason == "no_scipy":
+        return Models(purchases, amounts)
+    return Models(purchases, amounts, gamma_gamma.correlation(x, z))
+
+
 def predict(
     x,
     t_x,
@@ -81,21 +124,23 @@ def predict(
     discount=DISCOUNT,
     months=MONTHS,
     minimum=MINIMUM_CUSTOMERS,
+    models=None,
 ):
-    """Fit both models and predict for the same customers; times are in days.
+    """Predict for customers by models that were fitted to them.
 
-    :param x, t_x, T: purchase days after the first, see `bgnbd`
+    :param x, t_x, T: purchase days after the first, see `bgnbd`; times are in days
     :param z: mean amount of these days, see `gamma_gamma`
     :param margin_rate: margin ÷ revenue, one for all or one for each customer
     :param discount: a month
+    :param models: fitted before, to the same or to other customers
     """
-    purchases = bgnbd.fit(x, t_x, T, minimum)
-    amounts = gamma_gamma.fit(x, z, minimum)
-    if purchases.reason == "no_scipy":
+    models = models or fit_models(x, t_x, T, z, minimum)
+    purchases, amounts = models.purchases, models.amounts
+    if "no_scipy" in (purchases.reason, amounts.reason):
         return Predictions(purchases, amounts)
     import numpy as np
 
-    columns = {"correlation": gamma_gamma.correlation(x, z)}
+    columns = {"correlation": models.correlation}
     if purchases.usable:
         model = purchases.parameters
         columns["p_alive"] = bgnbd.p_alive(model, x, t_x, T)

@@ -1,0 +1,231 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..tools import clv
+from ..tools.history import Histories
+
+
+class CrmRfmFit(models.Model):
+    """What the models are fitted to: purchase days of everybody, read in one go.
+
+    A purchase day is a day with posted customer invoices or receipts, or with confirmed
+    orders, by the source of the company's scheme, over the customer's whole life.
+    Contacts count for their commercial partner; customers that the scheme leaves out
+    are left out. Needs numpy: ask `likelihood.available()` before.
+    """
+
+    _inherit = "crm.rfm.fit"
+
+    @api.model
+    def _histories(self, companies, as_of=None):
+        """Return the histories of the customers of companies as of a day.
+
+        :param companies: `res.company` recordset; branches have customers of their own
+        :param as_of: date; the today of each company when None
+        :return: ``{company_id: Histories}``, empty ones for a company without purchases
+        """
+        moments = {
+            company: [as_of or company.sudo()._customer_today()]
+            for company in companies
+        }
+        return {key: found for key, [found] in self._histories_at(moments).items()}
+
+    @api.model
+    def _histories_at(self, moments):
+        """Return histories as of several days, to see what followed each of them.
+
+        One statement for all companies and days. `Histories.later` counts the purchase
+        days after its own day, up to the last one of the company's days.
+
+        :param moments: ``{company: [date, …]}``, rising, as many for each company
+        :return: ``{company_id: [Histories, …]}``, one for each day
+        """
+        import numpy as np
+
+        if not moments:
+            return {}
+        self.env.flush_all()
+        with self.env["crm.customer"]._refresh_settings():
+            rows = self.env.execute_query(self._history_query(moments))
+        columns = [np.array(column) for column in zip(*rows, strict=True)]
+        count = len(next(iter(moments.values())))
+        # Without a row there are no columns either.
+        columns = columns or [np.empty(0)] * (4 + 3 * count)
+        result = {}
+        for company, days in moments.items():
+            chosen = columns[0] == company.id
+            own = [column[chosen] for column in columns]
+            result[company.id] = self._make_histories(days, own)
+        return result
+
+    @api.model
+    def _make_histories(self, days, columns):
+        """Return the histories of a company as of each of the days.
+
+        :param columns: arrays, in the order of `_history_query`
+        """
+        import numpy as np
+
+        _company, partner_ids, active, first, *others = columns
+        result = []
+        for place, day in enumerate(days):
+            number, last, z = (
+                column.astype(float) for column in others[3 * place : 3 * place + 3]
+            )
+            total = others[-3].astype(float)
+            x = number - 1
+            history = Histories(
+                as_of=day,
+                partner_ids=partner_ids.astype(int),
+                active=active.astype(bool),
+                x=x.astype(int),
+                t_x=np.where(x > 0, last - first.astype(float), 0),
+                T=day.toordinal() - first.astype(float),
+                z=np.where(x > 0, z, 0),
+                later=(total - number).astype(int),
+            )
+            # Who had not bought by then is not known yet.
+            result.append(history.only(number > 0))
+        return result
+
+    # ------------------------------------------------------------------
+    # Query
+    # ------------------------------------------------------------------
+
+    def _history_query(self, moments):
+        """Return the query of one row per customer and company.
+
+        Columns: company, partner, whether it is active, ordinal of the first purchase
+        day, and for each moment the number of purchase days, the ordinal of the last
+        of them, and the mean amount of all but the first. Credit notes lower that
+        amount by the share of what was invoiced that they take back.
+
+        :param moments: see `_histories_at`
+        """
+        count = len(next(iter(moments.values())))
+        names = [SQL.identifier(f"until_{place}") for place in range(count)]
+        rows, sources = [], set()
+        for company, days in moments.items():
+            scheme = company.sudo().root_id.rfm_scheme_ids.filtered("active")
+            sources.add(scheme.source)
+            rows.append(
+                SQL(
+                    "(%s, %s::int, %s::varchar, %s::varchar, %s::int, %s)",
+                    company.id,
+                    scheme.id or None,
+                    scheme.source or None,
+                    company.sudo()._customer_timezone().zone,
+                    company.currency_id.decimal_places,
+                    SQL(", ").join(SQL("%s::date", day) for day in days),
+                )
+            )
+        branches = [self._history_invoices(names[-1])]
+        if "order" in sources:
+            branches.append(self._history_orders(names[-1]))
+        return SQL(
+            """
+            WITH company (id, scheme_id, source, tz, decimals, %(names)s) AS (
+                VALUES %(rows)s),
+            excluded (scheme_id, partner_id) AS (%(excluded)s),
+            day AS (%(days)s)
+            SELECT day.company_id, day.partner_id, bool_and(partner.active),
+                min(day.day) FILTER (WHERE day.purchases > 0) - DATE '0001-01-01' + 1,
+                %(figures)s
+            FROM day
+            JOIN company ON company.id = day.company_id
+            JOIN res_partner partner ON partner.id = day.partner_id
+            WHERE NOT EXISTS (
+                SELECT FROM excluded WHERE excluded.scheme_id = company.scheme_id
+                    AND excluded.partner_id = day.partner_id)
+            GROUP BY day.company_id, day.partner_id
+            HAVING count(*) FILTER (WHERE day.purchases > 0) > 0
+            ORDER BY day.company_id, day.partner_id
+            """,
+            names=SQL(", ").join(names),
+            rows=SQL(", ").join(rows),
+            excluded=self.env["crm.customer"]._score_excluded(),
+            days=SQL(" UNION ALL ").join(branches),
+            figures=SQL(", ").join(map(self._history_figures, names)),
+        )
+
+    def _history_figures(self, until):
+        """Return the figures as of a moment: see `_history_query`."""
+        return SQL(
+            """
+            count(*) FILTER (WHERE %(bought)s),
+            coalesce(max(day.day) FILTER (WHERE %(bought)s) - DATE '0001-01-01' + 1, 0),
+            coalesce(
+                (sum(day.amount) FILTER (WHERE %(bought)s)
+                    - (array_agg(day.amount ORDER BY day.day)
+                        FILTER (WHERE %(bought)s))[1])
+                / nullif(count(*) FILTER (WHERE %(bought)s) - 1, 0)
+                * greatest(0, 1 - coalesce(
+                    sum(day.credited) FILTER (WHERE day.day <= company.%(until)s)
+                    / nullif(sum(day.amount) FILTER (WHERE %(bought)s), 0), 0)),
+                0)
+            """,
+            bought=SQL("day.purchases > 0 AND day.day <= company.%s", until),
+            until=until,
+        )
+
+    def _history_invoices(self, last):
+        """Posted invoices, receipts and credit notes by day, in company currency."""
+        return SQL(
+            """
+            SELECT partner.commercial_partner_id AS partner_id, move.company_id,
+                move.invoice_date AS day,
+                count(*) FILTER (WHERE move.move_type <> 'out_refund') AS purchases,
+                coalesce(sum(move.amount_untaxed_signed::float8) FILTER (
+                    WHERE move.move_type <> 'out_refund'), 0) AS amount,
+                coalesce(-sum(move.amount_untaxed_signed::float8) FILTER (
+                    WHERE move.move_type = 'out_refund'), 0) AS credited
+            FROM account_move move
+            JOIN company ON company.id = move.company_id
+            JOIN res_partner partner ON partner.id = move.commercial_partner_id
+            WHERE company.source = 'invoice'
+                AND move.state = 'posted'
+                AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+                AND move.invoice_date <= company.%(last)s
+            GROUP BY partner.commercial_partner_id, move.company_id, move.invoice_date
+            """,
+            last=last,
+        )
+
+    def _history_orders(self, last):
+        """Confirmed orders by day, in company currency at their own rate."""
+        return SQL(
+            """
+            SELECT partner_id, company_id, day, count(*) AS purchases,
+                sum(amount) AS amount, 0 AS credited
+            FROM (
+                SELECT partner.commercial_partner_id AS partner_id, sale.company_id,
+                    (sale.date_order AT TIME ZONE 'UTC'
+                        AT TIME ZONE company.tz)::date AS day,
+                    round(
+                        sale.amount_untaxed
+                            / coalesce(nullif(sale.currency_rate, 0), 1),
+                        company.decimals
+                    )::float8 AS amount
+                FROM sale_order sale
+                JOIN company ON company.id = sale.company_id
+                JOIN res_partner partner ON partner.id = sale.partner_id
+                WHERE company.source = 'order' AND sale.state = 'sale'
+                    AND (sale.date_order AT TIME ZONE 'UTC'
+                        AT TIME ZONE company.tz)::date <= company.%(last)s
+            ) sale
+            GROUP BY partner_id, company_id, day
+            """,
+            last=last,
+        )
+
+    # ------------------------------------------------------------------
+    # Fit
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _fit(self, histories):
+        """Fit both models to the histories of one company.
+
+        :return: `Models`; each says by its `usable` and `reason` whether it serves
+        """
+        return clv.fit_models(histories.x, histories.t_x, histories.T, histories.z)
