@@ -26,5 +26,9 @@
         "report/sale_report_views.xml",
         "views/crm_rfm_menus.xml",
     ],
+    "demo": [
+        "demo/res.partner.csv",
+        "demo/crm_rfm_demo.xml",
+    ],
     "post_init_hook": "post_init_hook",
 }

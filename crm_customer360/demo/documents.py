@@ -7,12 +7,6 @@ from odoo.fields import Command
 from .payments import FIRST, Payment, analyze, open_items, pay
 from .stories import BASKETS, HANDOVER
 
-# Quantities of a purchase against the usual ones, and days by which it comes later
-# or earlier, in thirtieths of the cadence: customers are no clockwork. The latest
-# purchase (0) is always as the story says.
-QUANTITIES = (1.0, 1.1, 0.9, 1.05, 0.85, 1.15)
-DAYS = (0, 2, -1, 3, -2)
-
 TERMS = {0: "immediate", 15: "15days", 30: "30days", 45: "45days"}
 # Days from order to invoice.
 ORDER_LEAD = 3
@@ -24,16 +18,14 @@ class Purchase:
     def __init__(self, story, number):
         self.story = story
         self.number = number
-        self.days_ago = story.last + number * story.every
-        if 0 < number < story.count - 1:
-            self.days_ago += DAYS[number % len(DAYS)] * (story.every // 30)
+        self.days_ago = story.days_ago(number)
         self.order = None
         self.invoice = None
 
     def lines(self):
         """Return ``[(product, quantity, discount)]`` of this purchase."""
         story = self.story
-        scale = story.size * QUANTITIES[self.number % len(QUANTITIES)]
+        scale = story.size_of(self.number)
         scale *= story.growth ** (-self.days_ago / 365)
         return [
             (product, max(1, int(quantity * scale + 0.5)), discount)
@@ -63,7 +55,7 @@ class Documents:
         )
 
     def record(self, name):
-        return self.env.ref(f"crm_customer360.{name}_demo")
+        return self.env["crm.customer.demo"]._record(name)
 
     def partner(self, story):
         return self.record(f"partner_{story.partner}")

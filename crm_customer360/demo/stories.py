@@ -8,13 +8,19 @@ from dataclasses import dataclass, field
 MAIN, EUROPE = "main", "europe"
 
 # {basket: [(product, quantity, discount in percent)]}: what one unit of size means.
-# Margins on list prices: 41 %, 47 %, 11 %, 1 %.
+# Margins on list prices: 41 %, 47 %, 11 %, 1 %, 41 %.
 BASKETS = {
     "project": [("consulting", 4, 0), ("training", 1, 0)],
     "support": [("support", 3, 0), ("licence", 5, 0)],
     "fleet": [("installation", 1, 0), ("rental", 10, 0)],
     "cheap": [("installation", 1, 10), ("rental", 10, 10)],
+    "seats": [("licence", 10, 0)],
 }
+# Quantities of a purchase against the usual ones, and days by which it comes later
+# or earlier, in thirtieths of the cadence: customers are no clockwork. The latest
+# purchase (0) is always as the story says.
+QUANTITIES = (1.0, 1.1, 0.9, 1.05, 0.85, 1.15)
+DAYS = (0, 2, -1, 3, -2)
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,17 @@ class Story:
     inherited: bool = False
     former: str = ""
     company: str = MAIN
+
+    def days_ago(self, number):
+        """Return how many days ago a purchase was."""
+        days = self.last + number * self.every
+        if 0 < number < self.count - 1:
+            days += DAYS[number % len(DAYS)] * (self.every // 30)
+        return days
+
+    def size_of(self, number):
+        """Return the units of the basket in a purchase, in quantities of today."""
+        return self.size * QUANTITIES[number % len(QUANTITIES)]
 
 
 # fmt: off

@@ -101,7 +101,6 @@ class TestDemo(CustomerCommon):
         # Where demo data is loaded, these customers have documents: take new ones.
         root["ir.model.data"].search(
             [
-                ("module", "=", "crm_customer360"),
                 ("name", "=like", "%_demo"),
                 ("model", "in", ("res.partner", "res.company")),
             ]

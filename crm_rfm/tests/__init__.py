@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_demo
 from . import test_inputs
 from . import test_movement
 from . import test_reports
