@@ -2,8 +2,9 @@ from odoo.tests import tagged
 
 from .test_page_tour import PageHttpCommon
 
-# Opens both forms in turn, as a user does from a list, and compares the medians: all
-# that each shows at once, the contact's chatter and the page's charts and timeline.
+# Opens both forms in turn, as a user does from a list, until all is there that each
+# shows at once: the contact's chatter, the page's charts and timeline. Compares the
+# fastest times: whatever else the machine does can only make them longer.
 COMPARE = """
 (async () => {
     const {env} = odoo.__WOWL_DEBUG__.root;
@@ -40,9 +41,8 @@ COMPARE = """
                 has("div[name='contribution_chart'] canvas") &&
                 has(".o_customer_timeline:not([aria-busy='true']) li")
         );
-    const median = (values) => values.sort((a, b) => a - b)[(values.length - 1) / 2];
     const spent = {contact: [], page: []};
-    for (let round = 0; round < 9; round++) {
+    for (let round = 0; round < 13; round++) {
         const times = {contact: await contact(), page: await page()};
         // The first rounds fetch views and libraries.
         if (round > 1) {
@@ -50,7 +50,8 @@ COMPARE = """
             spent.page.push(times.page);
         }
     }
-    const [one, other] = [median(spent.contact), median(spent.page)].map(Math.round);
+    const one = Math.round(Math.min(...spent.contact));
+    const other = Math.round(Math.min(...spent.page));
     const found = `360 page ${other} ms, contact ${one} ms`;
     console.log(found);
     if (other > 1.5 * one) {
