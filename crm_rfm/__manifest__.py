@@ -15,6 +15,7 @@
         "data/crm_rfm_segment_grid.xml",
         "data/crm_rfm_segment_cube.xml",
         "data/ir_cron_data.xml",
+        "data/ir_cron_forecast.xml",
         "views/crm_rfm_segment_views.xml",
         "views/crm_rfm_segment_set_views.xml",
         "views/crm_rfm_scheme_views.xml",
@@ -24,11 +25,17 @@
         "views/res_partner_views.xml",
         "report/account_invoice_report_views.xml",
         "report/sale_report_views.xml",
+        "views/crm_rfm_forecast_views.xml",
         "views/crm_rfm_menus.xml",
     ],
     "demo": [
         "demo/res.partner.csv",
         "demo/crm_rfm_demo.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["crm_rfm/static/src/**/*"],
+        "web.assets_unit_tests": ["crm_rfm/static/tests/**/*.test.js"],
+        "web.assets_tests": ["crm_rfm/static/tests/tours/**/*.js"],
+    },
     "post_init_hook": "post_init_hook",
 }

@@ -84,20 +84,23 @@ class CrmCustomer(models.Model):
             {"to_invoice": "sum"},
         )
 
-    def _orders_invoiced(self, scope):
+    def _orders_invoiced(self, scope, taxed=True):
         """Return the query of what was ordered and invoiced, order by order.
 
-        `total` and `invoiced` are in the order's currency, tax included.
+        `total` and `invoiced` are in the order's currency.
+
+        :param taxed: whether tax is included
         """
+        amount = SQL.identifier("price_total" if taxed else "price_subtotal")
         return SQL(
             """
             SELECT item.id, item.partner_id, item.company_id, item.decimals,
-                item.amount_total AS total,
+                item.amount AS total,
                 coalesce(nullif(item.currency_rate, 0), 1) AS rate,
                 -- Credit notes are debited: the sign spares a join with the
                 -- entries.
                 coalesce(-sum(
-                    item.share * sign(line.balance) * abs(line.price_total)
+                    item.share * sign(line.balance) * abs(line.%(amount)s)
                     * CASE WHEN line.currency_id <> item.currency_id THEN
                         item.currency_rate / coalesce(nullif((
                             SELECT move.invoice_currency_rate
@@ -108,14 +111,14 @@ class CrmCustomer(models.Model):
                 count(line.id) * item.tolerance AS tolerance
             FROM (
                 SELECT sale.id, sale.partner_id, sale.company_id,
-                    sale.amount_total, sale.currency_id, sale.currency_rate,
+                    sale.%(total)s AS amount, sale.currency_id, sale.currency_rate,
                     company.today, company.decimals,
                     CASE WHEN company.global_rounding
                         THEN currency.rounding ELSE 0 END AS tolerance,
                     rel.invoice_line_id,
                     coalesce(
-                        order_line.price_total / nullif(
-                            sum(order_line.price_total) OVER invoice_line, 0),
+                        order_line.%(amount)s / nullif(
+                            sum(order_line.%(amount)s) OVER invoice_line, 0),
                         1.0 / count(*) OVER invoice_line
                     ) AS share
                 FROM %(sale)s sale
@@ -134,8 +137,10 @@ class CrmCustomer(models.Model):
                 AND line.parent_state = 'posted'
                 AND line.invoice_date <= item.today
             GROUP BY item.id, item.partner_id, item.company_id, item.decimals,
-                item.amount_total, item.currency_rate, item.tolerance
+                item.amount, item.currency_rate, item.tolerance
             """,
+            amount=amount,
+            total=SQL.identifier("amount_total" if taxed else "amount_untaxed"),
             sale=scope.table("sale_order"),
         )
 

@@ -8,6 +8,12 @@ from . import crm_rfm_band
 from . import crm_rfm_fit
 from . import crm_rfm_fit_history
 from . import crm_rfm_movement
+from . import crm_rfm_forecast
+from . import crm_rfm_forecast_run
+from . import crm_rfm_forecast_query
+from . import crm_rfm_forecast_screen
+from . import crm_rfm_forecast_words
+from . import crm_rfm_forecast_open
 from . import crm_customer
 from . import crm_customer_rfm
 from . import crm_customer_score
