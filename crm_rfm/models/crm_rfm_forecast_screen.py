@@ -7,8 +7,6 @@ from ..tools.forecast import errors, month_starts
 from .crm_rfm_forecast_run import BACKTESTS
 
 FILTERS = ("team_id", "user_id", "segment_id")
-# With more customers in the chosen companies the cron computes, not the button.
-AT_ONCE = 20_000
 
 
 class CrmRfmForecast(models.Model):
@@ -232,6 +230,10 @@ class CrmRfmForecast(models.Model):
     def _can_compute(self):
         return self.env.user.has_group("sales_team.group_sale_manager")
 
+    def _compute_at_once(self):
+        """Return for how many customers the reader waits; more are left to the cron."""
+        return 20_000
+
     @api.model
     def action_compute(self):
         """Make the forecast of the active companies anew, at once or, of many, soon.
@@ -243,12 +245,13 @@ class CrmRfmForecast(models.Model):
                 self.env._("Only a sales manager can have the forecast made anew.")
             )
         companies = self.env.companies.sudo()
+        most = self._compute_at_once()
         count = (
             self.env["crm.customer"]
             .sudo()
-            .search_count([("company_id", "in", companies.ids)], limit=AT_ONCE + 1)
+            .search_count([("company_id", "in", companies.ids)], limit=most + 1)
         )
-        if count <= AT_ONCE:
+        if count <= most:
             self.env["crm.rfm.forecast.run"]._compute_companies(companies)
             return ""
         self.env.ref("crm_rfm.ir_cron_forecast").sudo()._trigger()

@@ -158,6 +158,10 @@ class CrmRfmForecast(models.Model):
                 "already stands beside it. Last year's is the whole month."
             ),
             _(
+                "The model knows how often and for how much each customer buys, but no "
+                "seasons: look at last year's months beside it."
+            ),
+            _(
                 "Orders count in the month of delivery, late ones in the running month."
             ),
             _(

@@ -1,10 +1,8 @@
 import {Component, onWillStart, useState} from "@odoo/owl";
-import {
-  formatAmount,
-  formatShare,
-} from "@crm_customer360/charts/chart_theme";
+import {formatShare, isolate} from "@crm_customer360/charts/chart_theme";
 import {ForecastChart} from "./forecast_chart";
 import {ForecastTest} from "./forecast_test";
+import {formatMonetary} from "@web/views/fields/formatters";
 import {Layout} from "@web/search/layout";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
@@ -47,15 +45,22 @@ export class ForecastAction extends Component {
     this.state.companyId = data.company_id;
   }
 
-  get columns() {
+  /** What is expected, and what to compare it with. */
+  get results() {
+    return [
+      ["expected", _t("Expected")],
+      ["last_year", _t("Last year")],
+    ];
+  }
+
+  /** What it is made of; the parts do not add up to it. */
+  get parts() {
     return [
       ["invoiced", _t("Already invoiced")],
+      ["model", _t("Model")],
       ["orders", _t("Open orders")],
       ["pipeline", _t("Customers' pipeline")],
       ["prospects", _t("Prospects' pipeline")],
-      ["model", _t("Model")],
-      ["expected", _t("Expected")],
-      ["last_year", _t("Last year")],
     ];
   }
 
@@ -69,8 +74,10 @@ export class ForecastAction extends Component {
     ];
   }
 
+  /** Whole amounts: a forecast knows no cents. */
   amount(value) {
-    return formatAmount(value, this.state.data.currency_id);
+    const {currency_id: currencyId} = this.state.data;
+    return isolate(formatMonetary(value, {currencyId, digits: [16, 0]}));
   }
 
   /** Change against last year, of the month with what is invoiced in it already. */
@@ -80,6 +87,11 @@ export class ForecastAction extends Component {
     }
     const share = (expected + invoiced) / lastYear - 1;
     return `${share > 0 ? "+" : ""}${formatShare(share)}`;
+  }
+
+  /** Only the running month can have invoices already. */
+  isBlank(part, month) {
+    return part === "invoiced" && !month.partial;
   }
 
   canOpen(part, value) {

@@ -81,7 +81,6 @@ export class ForecastChart extends Component {
             data: months.map((month) => month.last_year),
             backgroundColor: COLORS.late[4],
             borderColor: COLORS.late[4],
-            borderDash: [5, 4],
             borderWidth: 2,
             pointRadius: 2,
             stack: "last_year",

@@ -1,5 +1,6 @@
-import {formatAmount, formatShare} from "@crm_customer360/charts/chart_theme";
+import {formatShare, isolate} from "@crm_customer360/charts/chart_theme";
 import {Component} from "@odoo/owl";
+import {formatMonetary} from "@web/views/fields/formatters";
 
 /** What the forecast would have said some months ago, and what it became. */
 export class ForecastTest extends Component {
@@ -7,7 +8,8 @@ export class ForecastTest extends Component {
   static props = {test: Object, currencyId: Number};
 
   amount(value) {
-    return formatAmount(value, this.props.currencyId);
+    const {currencyId} = this.props;
+    return isolate(formatMonetary(value, {currencyId, digits: [16, 0]}));
   }
 
   /** How much too high (+) or too low, of what happened. */

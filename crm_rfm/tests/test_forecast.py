@@ -1,0 +1,380 @@
+from odoo.fields import Command
+from odoo.tests import tagged
+from odoo.tools import SQL
+
+from .forecast_common import ForecastCommon
+
+
+@tagged("post_install", "-at_install")
+class TestForecast(ForecastCommon):
+    """Orders, pipeline and model, and how they are put together."""
+
+    # -- together
+
+    def test_larger_of_model_and_open(self):
+        """100 against 60 + 30: 100; 100 against 150: 150; a prospect's 40 on top."""
+        first, second = self._bought("First", "Second")
+        prospect = self._partner("Prospect")
+        self._open_order(first, 60, "2026-07-10")
+        self._open_lead(first, 60, "2026-07-20")
+        self._open_order(second, 150, "2026-07-11")
+        self._open_lead(prospect, 80, "2026-07-31")
+        self._forecast({first: {"2026-07": 100}, second: {"2026-07": 100}})
+        self.assertEqual(self._months("model"), {"2026-07": 200})
+        self.assertEqual(self._months("orders"), {"2026-07": 210})
+        self.assertEqual(self._months("pipeline"), {"2026-07": 30})
+        self.assertEqual(self._months("prospects"), {"2026-07": 40})
+        self.assertEqual(self._months("expected"), {"2026-07": 290})
+
+    def test_larger_in_each_month(self):
+        """What a customer orders in July does not cover August."""
+        buyer = self._bought("Buyer")
+        self._open_order(buyer, 500, "2026-07-10")
+        self._forecast({buyer: {"2026-07": 100, "2026-08": 100}})
+        self.assertEqual(self._months("expected"), {"2026-07": 500, "2026-08": 100})
+
+    def test_contacts_count_for_their_company(self):
+        """100 against 60 + 60 of two contacts: 120."""
+        buyer = self._bought("Buyer")
+        contacts = [
+            self.env["res.partner"].create({"name": name, "parent_id": buyer.id})
+            for name in ("One", "Two")
+        ]
+        for contact in contacts:
+            self._open_order(contact, 60, "2026-07-10")
+        self._forecast({buyer: {"2026-07": 100}})
+        self.assertEqual(self._months("expected"), {"2026-07": 120})
+
+    def test_opportunity_without_customer(self):
+        self._open_lead(None, 80, "2026-07-31", user_id=self.env.user.id)
+        rows = self._forecast()
+        self.assertEqual(rows.prospects, 40)
+        self.assertEqual(rows.expected, 40)
+        self.assertEqual(rows.user_id, self.env.user)
+
+    def test_parts_add_up(self):
+        """Split by salesperson, team and segment, the sum is that of the company."""
+        teams = self.env["crm.team"].create([{"name": "North"}, {"name": "South"}])
+        users = self.env["res.users"].create(
+            [
+                {"name": name, "login": name, "company_id": self.company.id,
+                 "company_ids": [Command.set(self.company.ids)]}
+                for name in ("ann", "bob")
+            ]
+        )
+        for user, team in zip(users, teams, strict=True):
+            self.env["crm.team.member"].create(
+                {"user_id": user.id, "crm_team_id": team.id}
+            )
+        first = self._bought("First", user_id=users[0].id)
+        second = self._bought("Second", user_id=users[1].id)
+        third = self._bought("Third")
+        for partner in (first, second, third):
+            self._invoice(20, "2026-05-02", partner_id=partner.id)
+            self._open_order(partner, 30, "2026-09-01", team_id=teams[1].id)
+        model = {first: {"2026-09": 10}, second: {"2026-09": 40}, third: {}}
+        rows = self._forecast(model).filtered("expected")
+        # 30, max(40, 30), 30; the team of who has no salesperson is the order's.
+        self.assertEqual(
+            {(row.user_id, row.team_id): row.expected for row in rows},
+            {
+                (users[0], teams[0]): 30,
+                (users[1], teams[1]): 40,
+                (users.browse(), teams[1]): 30,
+            },
+        )
+        self.assertTrue(all(row.segment_id for row in rows))
+        self.assertEqual(self._total("expected"), 100)
+        for field in ("user_id", "team_id", "segment_id"):
+            groups = self.Forecast._read_group(
+                [("company_id", "=", self.company.id)], [field], ["expected:sum"]
+            )
+            self.assertEqual(sum(amount for _group, amount in groups), 100)
+
+    def test_salesperson_of_a_prospect(self):
+        """The customer's own one, else that of the opportunity."""
+        other = self.env["res.users"].create({"name": "ann", "login": "ann"})
+        team = self.env["crm.team"].create({"name": "North"})
+        kept = self._partner("Kept", user_id=other.id)
+        loose = self._partner("Loose")
+        for partner in (kept, loose):
+            self._open_lead(
+                partner,
+                20,
+                "2026-07-01",
+                user_id=self.env.user.id,
+                team_id=team.id,
+            )
+        rows = self._forecast()
+        self.assertEqual(
+            {(row.user_id, row.team_id): row.prospects for row in rows},
+            {
+                (other, team.browse()): 10,
+                (self.env.user, team): 10,
+            },
+        )
+
+    # -- orders
+
+    def test_month_of_an_order(self):
+        buyer = self._bought("Buyer")
+        for day, amount in (
+            ("2025-06-14", 1),  # late by more than a year: left out
+            ("2025-06-15", 2),  # late: now
+            ("2026-06-14", 4),
+            ("2026-06-15", 8),
+            ("2026-06-30", 16),
+            ("2026-07-01", 32),
+            ("2027-05-31", 64),
+            ("2027-06-01", 128),  # later than twelve months
+        ):
+            self._open_order(buyer, amount, day)
+        self._forecast()
+        self.assertEqual(
+            self._months("orders"), {"2026-06": 30, "2026-07": 32, "2027-05": 64}
+        )
+        self.assertEqual(self._run().stale_order_count, 1)
+
+    def test_day_of_the_company(self):
+        """30 June, 16:00 UTC is 1 July in Tokyo."""
+        self.company.partner_id.tz = "Asia/Tokyo"
+        buyer = self._bought("Buyer")
+        for hour, amount in (("14", 1), ("16", 2)):
+            order = self._open_order(buyer, amount, "2026-06-30")
+            order.commitment_date = f"2026-06-30 {hour}:00:00"
+        self._forecast()
+        self.assertEqual(self._months("orders"), {"2026-06": 1, "2026-07": 2})
+
+    def test_order_without_delivery_date(self):
+        """Ordered on 10 June: delivered after the shortest lead time, 30 days."""
+        buyer = self._bought("Buyer")
+        lines = [
+            {"price_unit": 10, "customer_lead": lead} for lead in (30, 90)
+        ]
+        self._order(0, "2026-06-10", partner_id=buyer.id, lines=lines)
+        self._forecast()
+        self.assertEqual(self._months("orders"), {"2026-07": 20})
+
+    def test_what_is_not_invoiced_yet(self):
+        """Untaxed, whatever is posted taken off; drafts and cancelled ones are not."""
+        buyer = self._bought("Buyer")
+        open_order = self._open_order(buyer, 1, "2026-08-01", taxes=self.tax)
+        draft = self._open_order(buyer, 2, "2026-08-01")
+        self._invoice_order(draft, "2026-06-01", post=False)
+        done = self._open_order(buyer, 4, "2026-08-01", taxes=self.tax)
+        self._invoice_order(done, "2026-06-01")
+        self._open_order(buyer, 8, "2026-08-01").action_cancel()
+        self._open_order(buyer, 16, "2026-08-01", confirm=False)
+        part = self._open_order(buyer, 0, "2026-08-01", lines=[
+            {"price_unit": 10, "product_uom_qty": 10},
+        ])
+        invoice = self._invoice_order(part, "2026-06-01", post=False)
+        invoice.invoice_line_ids.quantity = 3
+        invoice.action_post()
+        self._forecast()
+        self.assertTrue(open_order)
+        # 1 + 2 + 100 − 30
+        self.assertEqual(self._months("orders"), {"2026-08": 73})
+
+    def test_credit_note_opens_an_order_again(self):
+        buyer = self._bought("Buyer")
+        order = self._open_order(buyer, 100, "2026-08-01")
+        invoice = self._invoice_order(order, "2026-06-01")
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=invoice.ids)
+            .create({"journal_id": invoice.journal_id.id, "date": "2026-06-02"})
+        )
+        refund = self.env["account.move"].browse(wizard.reverse_moves()["res_id"])
+        refund.invoice_date = "2026-06-02"
+        refund.action_post()
+        self._forecast()
+        self.assertEqual(self._months("orders"), {"2026-08": 100})
+
+    def test_down_payment(self):
+        """30 of 100 paid in advance: 70 to come."""
+        buyer = self._bought("Buyer")
+        order = self._open_order(buyer, 100, "2026-08-01")
+        wizard = self.env["sale.advance.payment.inv"].with_context(
+            active_model="sale.order", active_ids=order.ids
+        )
+        invoice = wizard.create(
+            {"advance_payment_method": "percentage", "amount": 30}
+        )._create_invoices(order)
+        invoice.invoice_date = "2026-06-01"
+        invoice.action_post()
+        self._forecast()
+        self.assertEqual(self._months("orders"), {"2026-08": 70})
+
+    def test_foreign_currency(self):
+        """200 of a currency of which 4 make 1."""
+        currency = self.setup_other_currency("EUR", rates=[("2026-01-01", 4.0)])
+        pricelist = self.env["product.pricelist"].create(
+            {"name": "Foreign", "currency_id": currency.id}
+        )
+        buyer = self._bought("Buyer")
+        self._open_order(buyer, 200, "2026-08-01", pricelist_id=pricelist.id)
+        self._forecast()
+        self.assertEqual(self._months("orders"), {"2026-08": 50})
+
+    # -- pipeline
+
+    def test_month_of_an_opportunity(self):
+        buyer = self._bought("Buyer")
+        for day, revenue in (
+            ("2025-06-14", 2),  # past by more than a year: left out
+            ("2025-06-15", 4),  # past: next month
+            ("2026-06-14", 8),
+            ("2026-06-15", 16),
+            ("2027-05-31", 32),
+            ("2027-06-01", 64),  # later than twelve months
+        ):
+            self._open_lead(buyer, revenue, day)
+        self._forecast()
+        self.assertEqual(
+            self._months("pipeline"), {"2026-06": 8, "2026-07": 6, "2027-05": 16}
+        )
+        self.assertEqual(self._run().stale_lead_count, 1)
+
+    def test_opportunity_without_closing_date(self):
+        """15 June and 60 days is 14 August; once five were won, their median counts."""
+        buyer = self._bought("Buyer")
+        lead = self._open_lead(buyer, 100, False)
+        # The database's clock gave it another day.
+        self.env.cr.execute(
+            SQL("UPDATE crm_lead SET create_date = '2026-06-15' WHERE id = %s", lead.id)
+        )
+        self._forecast()
+        self.assertEqual(self._months("pipeline"), {"2026-08": 50})
+        self.assertEqual(self._run().cycle_days, 60)
+        for days in (5, 6, 20, 100, 300):
+            won = self._opportunity(1)
+            won.action_set_won()
+            won.flush_recordset()
+            self.env.cr.execute(
+                SQL("UPDATE crm_lead SET day_close = %s WHERE id = %s", days, won.id)
+            )
+        self._forecast()
+        self.assertEqual(self._run().cycle_days, 20)
+        # 15 June + 20 days
+        self.assertEqual(self._months("pipeline"), {"2026-07": 50})
+
+    def test_closed_opportunities(self):
+        buyer = self._bought("Buyer")
+        self._open_lead(buyer, 10, "2026-07-01").action_set_won()
+        self._open_lead(buyer, 20, "2026-07-01").action_set_lost()
+        self._open_lead(buyer, 40, "2026-07-01", type="lead")
+        self._forecast()
+        self.assertEqual(self._months("pipeline"), {})
+
+    def test_order_of_an_opportunity(self):
+        """Of 1,000, 400 are ordered: the rest is weighted, (1,000 − 400) × 50 %."""
+        buyer = self._bought("Buyer")
+        lead = self._open_lead(buyer, 1000, "2026-07-01")
+        order = self._open_order(buyer, 400, "2026-07-10")
+        order.opportunity_id = lead
+        lead.expected_revenue = 1000
+        self._forecast()
+        self.assertEqual(self._months("orders"), {"2026-07": 400})
+        self.assertEqual(self._months("pipeline"), {"2026-07": 300})
+        self.assertEqual(self._months("expected"), {"2026-07": 700})
+
+    def test_opportunity_of_no_company(self):
+        """It counts once: where the customer's revenue is largest."""
+        other = self.setup_other_company()["company"]
+        buyer = self._bought("Buyer")
+        self._open_lead(buyer, 100, "2026-07-01", company_id=False)
+        self.Customer._refresh()
+        self.Run._compute_companies(self.company + other)
+        rows = self.Forecast.search([("pipeline", ">", 0)])
+        self.assertIn(self.company, rows.company_id)
+        self.assertNotIn(other, rows.company_id)
+        self.assertEqual(self._months("pipeline"), {"2026-07": 50})
+
+    # -- the past
+
+    def test_last_year(self):
+        """Net and untaxed; the running month has what is invoiced already."""
+        buyer = self._bought("Buyer")
+        for day, amount in (
+            ("2025-05-31", 1),
+            ("2025-06-01", 2),
+            ("2025-06-30", 4),
+            ("2026-05-31", 8),
+            ("2026-06-01", 16),
+            ("2026-06-15", 32),
+            ("2026-06-16", 64),  # tomorrow
+        ):
+            self._invoice(amount, day, partner_id=buyer.id, taxes=self.tax)
+        self._refund(1.5, "2025-06-20", partner_id=buyer.id)
+        self._forecast()
+        self.assertEqual(
+            self._months("last_year"), {"2026-06": 4.5, "2027-05": 8}
+        )
+        self.assertEqual(self._months("invoiced"), {"2026-06": 48})
+        self.assertEqual(self._months("expected"), {})
+
+    def test_last_day_of_a_month(self):
+        """Nothing is left of June: it is shown, with what was invoiced."""
+        buyer = self._bought("Buyer")
+        with self._on("2026-06-30"):
+            self._invoice(10, "2026-06-30", partner_id=buyer.id)
+            self._open_order(buyer, 5, "2026-07-01")
+            self._forecast()
+            self.assertEqual(self._months("invoiced"), {"2026-06": 10})
+            self.assertEqual(self._months("orders"), {"2026-07": 5})
+
+    # -- again
+
+    def test_again(self):
+        """Nothing has changed: nothing is written; what is gone, goes."""
+        buyer = self._bought("Buyer")
+        order = self._open_order(buyer, 60, "2026-07-10")
+        self._open_order(buyer, 7, "2026-09-10")
+        before = self._forecast({buyer: {"2026-07": 10}})
+        with self._model({buyer: {"2026-07": 10}}):
+            self.assertEqual(self.Run._compute_companies(self.company), 0)
+            order.with_context(disable_cancel_warning=True).action_cancel()
+            # July is changed.
+            self.assertEqual(self.Run._compute_companies(self.company), 1)
+        self.assertEqual(self._rows(), before)
+        self.assertEqual(self._months("expected"), {"2026-07": 10, "2026-09": 7})
+        with self._model():
+            self.assertEqual(self.Run._compute_companies(self.company), 1)
+        self.assertEqual(self._months("expected"), {"2026-09": 7})
+        self.assertEqual(len(self._run()), 1)
+
+    def test_queries_do_not_grow(self):
+        counts = []
+        for number in (1, 20):
+            partners = self._bought(*(f"{number} {one}" for one in range(number + 1)))
+            for partner in partners:
+                self._open_order(partner, 5, "2026-07-10")
+                self._open_lead(partner, 5, "2026-07-10")
+            self.Customer._refresh()
+            before = self.env.cr.sql_log_count
+            self.Run._compute_companies(self.company)
+            counts.append(self.env.cr.sql_log_count - before)
+        # The second time there is a run to be written, no new one.
+        self.assertLessEqual(counts[1], counts[0] + 1)
+        self.assertEqual(self._total("orders"), 23 * 5)
+
+    def test_cron(self):
+        """One company that fails does not keep the others from their forecast."""
+        buyer = self._bought("Buyer")
+        self._open_order(buyer, 60, "2026-07-10")
+        self.Customer._refresh()
+        other = self.setup_other_company()["company"]
+        original = type(self.Run)._compute_company
+
+        def fail(run, company):
+            if company == other:
+                raise ValueError("bad company")
+            return original(run, company)
+
+        self.patch(type(self.Run), "_compute_company", fail)
+        logger = "odoo.addons.crm_rfm.models.crm_rfm_forecast_run"
+        with self.enter_registry_test_mode(), self.assertLogs(logger, "ERROR"):
+            self.env.ref("crm_rfm.ir_cron_forecast").method_direct_trigger()
+        self.assertEqual(self._months("orders"), {"2026-07": 60})
+        self.assertFalse(self.Run.search([("company_id", "=", other.id)]))
