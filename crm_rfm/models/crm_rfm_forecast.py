@@ -49,7 +49,6 @@ class CrmRfmForecastMixin(models.AbstractModel):
     )
     segment_id = fields.Many2one(
         comodel_name="crm.rfm.segment",
-        string="Segment",
         readonly=True,
         ondelete="cascade",
         help="RFM segment of the customer today.",
@@ -149,9 +148,7 @@ class CrmRfmForecastMixin(models.AbstractModel):
                 currency=company.currency_id.id,
                 same=same,
                 assignments=SQL(", ").join(
-                    SQL(
-                        "%s = %s", SQL.identifier(name), SQL.identifier("new", name)
-                    )
+                    SQL("%s = %s", SQL.identifier(name), SQL.identifier("new", name))
                     for name in values
                 ),
                 old_values=names("old", values),
@@ -183,7 +180,6 @@ class CrmRfmForecast(models.Model):
         "weighted pipeline; plus the weighted pipeline of prospects.",
     )
     model = fields.Monetary(
-        string="Model",
         readonly=True,
         help="What existing customers would buy by their purchases up to now, orders "
         "and opportunities left aside.",

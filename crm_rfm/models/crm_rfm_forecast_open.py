@@ -81,17 +81,24 @@ class CrmRfmForecast(models.Model):
         """Open the customers, those of whom most is expected first."""
         domain = Domain("company_id", "in", companies.ids)
         domain &= Domain("first_purchase_date", "!=", False)
-        for name, field in {"user_id": "user_id", "segment_id": "rfm_segment_id"}.items():
+        for name, field in {
+            "user_id": "user_id",
+            "segment_id": "rfm_segment_id",
+        }.items():
             if name in filters:
                 domain &= Domain(field, "=", filters[name])
         if "team_id" in filters:
             domain &= Domain("id", "in", self._customers_of_team(companies, filters))
-        return self._open_list(
-            "crm_rfm.crm_customer_action_segment",
+        action = self._open_list(
+            "crm_customer360.crm_customer_action",
             self.env._("Customers by expected revenue"),
             domain,
-            {"orderedBy": [{"name": "expected_revenue", "asc": False}]},
         )
+        # Sorted by it.
+        view = self.env.ref("crm_rfm.crm_customer_view_list_predicted", False)
+        if view:
+            action["views"] = [(view.id, "list"), (False, "form")]
+        return action
 
     def _customers_of_team(self, companies, filters):
         """Return the ids of the customers of a sales team."""
@@ -180,9 +187,7 @@ class CrmRfmForecast(models.Model):
             & Domain("move_type", "in", ["out_invoice", "out_refund", "out_receipt"])
             & Domain("state", "=", "posted")
             & Domain("invoice_date", ">=", fields.Date.to_string(months[0]))
-            & Domain(
-                "invoice_date", "<=", fields.Date.to_string(month_end(months[-1]))
-            )
+            & Domain("invoice_date", "<=", fields.Date.to_string(month_end(months[-1])))
         )
         if filters:
             ids = self._behind(

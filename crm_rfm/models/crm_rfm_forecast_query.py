@@ -226,11 +226,12 @@ class CrmRfmForecastRun(models.Model):
             open AS (
                 SELECT lead.id, partner.commercial_partner_id AS partner_id,
                     lead.user_id, lead.team_id, cycle.days AS cycle,
-                    round(greatest(
-                        coalesce(lead.expected_revenue, 0) - coalesce(ordered.amount, 0),
-                        0
-                    ) * coalesce(lead.probability, 0)::numeric / 100, %(decimals)s)
-                        AS amount,
+                    round(
+                        greatest(0, coalesce(lead.expected_revenue, 0)
+                            - coalesce(ordered.amount, 0))
+                            * coalesce(lead.probability, 0)::numeric / 100,
+                        %(decimals)s
+                    ) AS amount,
                     coalesce(lead.date_deadline,
                         (lead.create_date AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date
                         + cycle.days) AS day

@@ -189,7 +189,9 @@ class CrmRfmForecast(models.Model):
             sentence = (
                 self.env._("Six months ago there was no usable fit: %s.", reason)
                 if ago == 6
-                else self.env._("Twelve months ago there was no usable fit: %s.", reason)
+                else self.env._(
+                    "Twelve months ago there was no usable fit: %s.", reason
+                )
             )
             return {
                 "months_ago": ago,
@@ -255,6 +257,4 @@ class CrmRfmForecast(models.Model):
             self.env["crm.rfm.forecast.run"]._compute_companies(companies)
             return ""
         self.env.ref("crm_rfm.ir_cron_forecast").sudo()._trigger()
-        return self.env._(
-            "The forecast is being made. Come back in a few minutes."
-        )
+        return self.env._("The forecast is being made. Come back in a few minutes.")

@@ -118,8 +118,8 @@ class CrmRfmForecast(models.Model):
                 )
                 if several
                 else _(
-                    "There is no usable fit of the model (%(reason)s). Only open orders "
-                    "and pipeline are forecast.",
+                    "There is no usable fit of the model (%(reason)s). Only open "
+                    "orders and pipeline are forecast.",
                     **words,
                 )
             )
@@ -161,9 +161,7 @@ class CrmRfmForecast(models.Model):
                 "The model knows how often and for how much each customer buys, but no "
                 "seasons: look at last year's months beside it."
             ),
-            _(
-                "Orders count in the month of delivery, late ones in the running month."
-            ),
+            _("Orders count in the month of delivery, late ones in the running month."),
             _(
                 "Opportunities count in the month of their expected closing; without "
                 "one, %s days after they were created; past ones in the next month.",

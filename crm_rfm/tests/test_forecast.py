@@ -57,8 +57,12 @@ class TestForecast(ForecastCommon):
         teams = self.env["crm.team"].create([{"name": "North"}, {"name": "South"}])
         users = self.env["res.users"].create(
             [
-                {"name": name, "login": name, "company_id": self.company.id,
-                 "company_ids": [Command.set(self.company.ids)]}
+                {
+                    "name": name,
+                    "login": name,
+                    "company_id": self.company.id,
+                    "company_ids": [Command.set(self.company.ids)],
+                }
                 for name in ("ann", "bob")
             ]
         )
@@ -148,9 +152,7 @@ class TestForecast(ForecastCommon):
     def test_order_without_delivery_date(self):
         """Ordered on 10 June: delivered after the shortest lead time, 30 days."""
         buyer = self._bought("Buyer")
-        lines = [
-            {"price_unit": 10, "customer_lead": lead} for lead in (30, 90)
-        ]
+        lines = [{"price_unit": 10, "customer_lead": lead} for lead in (30, 90)]
         self._order(0, "2026-06-10", partner_id=buyer.id, lines=lines)
         self._forecast()
         self.assertEqual(self._months("orders"), {"2026-07": 20})
@@ -165,9 +167,14 @@ class TestForecast(ForecastCommon):
         self._invoice_order(done, "2026-06-01")
         self._open_order(buyer, 8, "2026-08-01").action_cancel()
         self._open_order(buyer, 16, "2026-08-01", confirm=False)
-        part = self._open_order(buyer, 0, "2026-08-01", lines=[
-            {"price_unit": 10, "product_uom_qty": 10},
-        ])
+        part = self._open_order(
+            buyer,
+            0,
+            "2026-08-01",
+            lines=[
+                {"price_unit": 10, "product_uom_qty": 10},
+            ],
+        )
         invoice = self._invoice_order(part, "2026-06-01", post=False)
         invoice.invoice_line_ids.quantity = 3
         invoice.action_post()
@@ -308,9 +315,7 @@ class TestForecast(ForecastCommon):
             self._invoice(amount, day, partner_id=buyer.id, taxes=self.tax)
         self._refund(1.5, "2025-06-20", partner_id=buyer.id)
         self._forecast()
-        self.assertEqual(
-            self._months("last_year"), {"2026-06": 4.5, "2027-05": 8}
-        )
+        self.assertEqual(self._months("last_year"), {"2026-06": 4.5, "2027-05": 8})
         self.assertEqual(self._months("invoiced"), {"2026-06": 48})
         self.assertEqual(self._months("expected"), {})
 

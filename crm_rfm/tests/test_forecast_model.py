@@ -71,7 +71,6 @@ class TestForecastModel(ForecastCommon):
         self._given(partners)
         self.Run._compute_companies(self.company)
         both = self._total("model")
-        self.env.registry.clear_cache()
         self._given(partners, active=[True, False])
         self.Run._compute_companies(self.company)
         self.assertAlmostEqual(self._total("model"), both / 2, 1)
@@ -83,14 +82,26 @@ class TestForecastModel(ForecastCommon):
         none = likelihood.Fit(reason="too_small")
         self._given(partners, models=Models(none, none))
         r, alpha, a, b = 0.8, 60.0, 1.0, 3.0
-        stored = self.env["crm.rfm.fit"].sudo().create(
-            {
-                "company_id": self.company.id,
-                "date": "2026-06-10",
-                "usable": True,
-                "amount_usable": True,
-                **{"r": r, "alpha": alpha, "a": a, "b": b, "p": 4, "q": 3, "v": 500},
-            }
+        stored = (
+            self.env["crm.rfm.fit"]
+            .sudo()
+            .create(
+                {
+                    "company_id": self.company.id,
+                    "date": "2026-06-10",
+                    "usable": True,
+                    "amount_usable": True,
+                    **{
+                        "r": r,
+                        "alpha": alpha,
+                        "a": a,
+                        "b": b,
+                        "p": 4,
+                        "q": 3,
+                        "v": 500,
+                    },
+                }
+            )
         )
         self.Run._compute_companies(self.company)
         self.assertGreater(self._total("model"), 0)

@@ -64,8 +64,16 @@ class TestForecastScreen(ForecastCommon):
             [month["label"] for month in months[:2]], ["Jun 2026", "Jul 2026"]
         )
         self.assertEqual([m["partial"] for m in months], [True] + [False] * 11)
-        names = ("orders", "pipeline", "prospects", "model", "further", "expected",
-                 "last_year", "invoiced")
+        names = (
+            "orders",
+            "pipeline",
+            "prospects",
+            "model",
+            "further",
+            "expected",
+            "last_year",
+            "invoiced",
+        )
         self.assertEqual([months[0][name] for name in names], [0] * 7 + [3])
         self.assertEqual(
             [months[1][name] for name in names], [540, 30, 4, 0, 0, 574, 99, 0]
@@ -124,9 +132,7 @@ class TestForecastScreen(ForecastCommon):
         before = triggers.search_count([("cron_id", "=", cron.id)])
         self.assertIn("few minutes", self._as("manager").action_compute())
         self.assertFalse(self._run())
-        self.assertEqual(
-            triggers.search_count([("cron_id", "=", cron.id)]), before + 1
-        )
+        self.assertEqual(triggers.search_count([("cron_id", "=", cron.id)]), before + 1)
 
     # -- currencies
 
@@ -139,8 +145,9 @@ class TestForecastScreen(ForecastCommon):
         row.sudo().copy({"company_id": other["company"].id, "currency_id": currency.id})
         both = self.Forecast.with_context(allowed_company_ids=companies.ids)
         self.assertEqual(
-            both._read_group([("company_id", "in", companies.ids)], [],
-                             ["expected:sum"]),
+            both._read_group(
+                [("company_id", "in", companies.ids)], [], ["expected:sum"]
+            ),
             [(False,)],
         )
         data = both.get_forecast(False)
@@ -161,9 +168,7 @@ class TestForecastScreen(ForecastCommon):
         self.assertFalse(data["company_id"])
         self.assertEqual(data["total"]["expected"], 1674)
         self.assertIn("Other has no forecast yet.", data["notes"])
-        self.assertEqual(
-            both.get_forecast(self.company.id)["total"]["expected"], 1604
-        )
+        self.assertEqual(both.get_forecast(self.company.id)["total"]["expected"], 1604)
 
     # -- what a figure opens
 
@@ -189,8 +194,9 @@ class TestForecastScreen(ForecastCommon):
         self.assertEqual(self._opened("prospects").partner_id.name, "Prospect")
         self.assertFalse(self._opened("prospects", None, own))
         self.assertEqual(
-            self._opened("prospects", None, {"user_id": self.users["manager"].id})
-            .partner_id.name,
+            self._opened(
+                "prospects", None, {"user_id": self.users["manager"].id}
+            ).partner_id.name,
             "Prospect",
         )
         self.assertEqual(self._opened("model", None, own).partner_id, mine)
@@ -270,9 +276,9 @@ class TestForecastScreen(ForecastCommon):
             self._as("manager").get_forecast(other.id)
         found = self._as("manager").search([])
         self.assertEqual(found.company_id, self.company)
-        self.assertFalse(self._as("manager", self.Run).search(
-            [("company_id", "=", other.id)]
-        ))
+        self.assertFalse(
+            self._as("manager", self.Run).search([("company_id", "=", other.id)])
+        )
 
     def test_native_views(self):
         """As the web client reads them, by every filter and group."""
