@@ -3,10 +3,14 @@ from . import crm_rfm_segment_set
 from . import crm_rfm_segment
 from . import crm_rfm_segment_range
 from . import crm_rfm_scheme
+from . import crm_rfm_scheme_prediction
 from . import crm_rfm_cut
 from . import crm_rfm_band
 from . import crm_rfm_fit
+from . import crm_rfm_fit_group
 from . import crm_rfm_fit_history
+from . import crm_rfm_fit_run
+from . import crm_rfm_fit_words
 from . import crm_rfm_movement
 from . import crm_rfm_forecast
 from . import crm_rfm_forecast_run
@@ -17,6 +21,7 @@ from . import crm_rfm_forecast_open
 from . import crm_customer
 from . import crm_customer_rfm
 from . import crm_customer_score
+from . import crm_customer_prediction
 from . import crm_customer_snapshot
 from . import res_company
 from . import res_partner

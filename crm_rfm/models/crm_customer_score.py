@@ -109,10 +109,15 @@ class CrmCustomer(models.Model):
             SQL(", ").join(rows),
         )
 
-    def _score_excluded(self):
-        """Return the query of the commercial partners that a scheme leaves out."""
+    def _score_excluded(self, schemes=None):
+        """Return the query of the commercial partners that a scheme leaves out.
+
+        :param schemes: all of those in force when None
+        """
         parts = [SQL("SELECT NULL::int, NULL::int WHERE FALSE")]
-        for scheme in self.env["crm.rfm.scheme"].sudo().search([]):
+        if schemes is None:
+            schemes = self.env["crm.rfm.scheme"].sudo().search([])
+        for scheme in schemes.sudo():
             if scheme.exclude_domain:
                 partners = (
                     self.env["res.partner"].sudo().with_company(scheme.company_id)

@@ -21,6 +21,8 @@ class CrmRfmFit(models.Model):
     _description = "Prediction Model"
     _rec_name = "company_id"
     _order = "company_id"
+    # A fit that finds what it has found before writes nothing.
+    _log_access = False
 
     company_id = fields.Many2one(
         comodel_name="res.company",
@@ -149,6 +151,48 @@ class CrmRfmFit(models.Model):
         readonly=True,
         groups=PROFIT,
         help="Customer value that the most valuable tenth of the customers reaches.",
+    )
+
+    failed_on = fields.Date(
+        readonly=True,
+        help="Day of a fit that ended with an error; what is shown is older.",
+    )
+
+    # Hold-out: fitted to what was known some months ago, compared with what followed
+    holdout_date = fields.Date(
+        string="Compared Since",
+        readonly=True,
+        help="Day up to which purchases were known to the model that is compared with "
+        "what happened afterwards.",
+    )
+    holdout_reason = fields.Selection(
+        selection=REASONS,
+        string="Why Not Compared",
+        readonly=True,
+        help="Why there was no usable fit on that day.",
+    )
+    holdout_predicted = fields.Float(
+        string="Predicted",
+        digits=(16, 1),
+        readonly=True,
+        help="Purchase days that the model would have predicted.",
+    )
+    holdout_actual = fields.Integer(
+        string="Actual", readonly=True, help="Purchase days that there were."
+    )
+    holdout_error = fields.Float(
+        string="Error",
+        digits=(16, 6),
+        readonly=True,
+        help="Predicted purchases compared with those that there were; above 0 the "
+        "model said too many.",
+    )
+    group_ids = fields.One2many(
+        comodel_name="crm.rfm.fit.group",
+        inverse_name="fit_id",
+        string="Predicted Against Actual",
+        readonly=True,
+        help="The comparison by how often customers had bought before.",
     )
 
     _company_unique = models.UniqueIndex(

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..tools import clv
+from ..tools import bgnbd, clv
 from ..tools.history import Histories
 
 
@@ -104,10 +104,10 @@ class CrmRfmFit(models.Model):
         """
         count = len(next(iter(moments.values())))
         names = [SQL.identifier(f"until_{place}") for place in range(count)]
-        rows, sources = [], set()
+        rows, schemes = [], self.env["crm.rfm.scheme"].sudo()
         for company, days in moments.items():
             scheme = company.sudo().root_id.rfm_scheme_ids.filtered("active")
-            sources.add(scheme.source)
+            schemes |= scheme
             rows.append(
                 SQL(
                     "(%s, %s::int, %s::varchar, %s::varchar, %s::int, %s)",
@@ -120,7 +120,7 @@ class CrmRfmFit(models.Model):
                 )
             )
         branches = [self._history_invoices(names[-1])]
-        if "order" in sources:
+        if "order" in schemes.mapped("source"):
             branches.append(self._history_orders(names[-1]))
         return SQL(
             """
@@ -143,7 +143,7 @@ class CrmRfmFit(models.Model):
             """,
             names=SQL(", ").join(names),
             rows=SQL(", ").join(rows),
-            excluded=self.env["crm.customer"]._score_excluded(),
+            excluded=self.env["crm.customer"]._score_excluded(schemes),
             days=SQL(" UNION ALL ").join(branches),
             figures=SQL(", ").join(map(self._history_figures, names)),
         )
@@ -229,3 +229,8 @@ class CrmRfmFit(models.Model):
         :return: `Models`; each says by its `usable` and `reason` whether it serves
         """
         return clv.fit_models(histories.x, histories.t_x, histories.T, histories.z)
+
+    @api.model
+    def _fit_purchases(self, histories):
+        """Fit the model of the purchases alone; return its `Fit`."""
+        return bgnbd.fit(histories.x, histories.t_x, histories.T)

@@ -6,6 +6,9 @@ from . import test_forecast_screen
 from . import test_forecast_tour
 from . import test_inputs
 from . import test_movement
+from . import test_prediction
+from . import test_prediction_histories
+from . import test_prediction_screen
 from . import test_reports
 from . import test_scheme
 from . import test_scoring

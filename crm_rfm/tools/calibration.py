@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from . import bgnbd
 from .likelihood import MINIMUM_CUSTOMERS, Fit
 
+# Customers with so many purchases after the first, and those with more, are one group.
+LAST_GROUP = 7
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -17,7 +20,7 @@ class Calibration:
     :param fit: on the first part; without a usable fit there is nothing predicted
     :param predicted: sum over customers
     :param actual: sum over customers
-    :param mean_error: mean of |predicted − actual| over customers
+    :param mean_error: mean of |predicted − actual| over customers; None without any
     :param groups: by purchase days after the first in the first part: list of
         (x, or the last one: and more; customers; predicted; actual), both sums
     """
@@ -40,14 +43,23 @@ class Calibration:
         return round(self.predicted / self.actual - 1, 12)
 
 
-def calibrate(x, t_x, T, actual, days, minimum=MINIMUM_CUSTOMERS, last_group=7):
+def calibrate(
+    x, t_x, T, actual, days, minimum=MINIMUM_CUSTOMERS, last_group=LAST_GROUP
+):
     """Fit on histories as of a date and compare with what followed.
 
     :param x, t_x, T: as of that date, for those who had bought by then
     :param actual: purchase days of each after that date, within `days`
     :param days: length of the hold-out time, in the unit of the times
     """
-    fit = bgnbd.fit(x, t_x, T, minimum)
+    return compare(bgnbd.fit(x, t_x, T, minimum), x, t_x, T, actual, days)
+
+
+def compare(fit, x, t_x, T, actual, days, last_group=LAST_GROUP):
+    """The same for a model fitted before, to all or to some of the customers.
+
+    :param fit: `Fit` of `bgnbd.BgNbd`
+    """
     if not fit.usable:
         return Calibration(fit, actual=float(sum(actual)))
     import numpy as np
@@ -60,7 +72,7 @@ def calibrate(x, t_x, T, actual, days, minimum=MINIMUM_CUSTOMERS, last_group=7):
         fit,
         float(predicted.sum()),
         float(actual.sum()),
-        float(np.abs(predicted - actual).mean()),
+        float(np.abs(predicted - actual).mean()) if len(x) else None,
         [
             (place, int(count), float(said), float(happened))
             for place, (count, said, happened) in enumerate(zip(*columns, strict=True))
