@@ -35,7 +35,7 @@ class CrmRfmForecastMixin(models.AbstractModel):
         comodel_name="res.users",
         string="Salesperson",
         readonly=True,
-        ondelete="cascade",
+        ondelete="set null",
         help="Salesperson of the customer today; of a prospect without one, of the "
         "opportunity.",
     )
@@ -43,14 +43,14 @@ class CrmRfmForecastMixin(models.AbstractModel):
         comodel_name="crm.team",
         string="Sales Team",
         readonly=True,
-        ondelete="cascade",
+        ondelete="set null",
         help="Team of the salesperson; without a salesperson, that of the customer's "
         "last order or opportunity.",
     )
     segment_id = fields.Many2one(
         comodel_name="crm.rfm.segment",
         readonly=True,
-        ondelete="cascade",
+        ondelete="set null",
         help="RFM segment of the customer today.",
     )
 
@@ -84,6 +84,9 @@ class CrmRfmForecastMixin(models.AbstractModel):
     def _replace(self, company, rows):
         """Make `rows` the rows of a company; write what differs, in one statement.
 
+        Two rows can have become alike since, when a segment or a team was removed: one
+        of them is removed first.
+
         :param rows: list of tuples: `_key_columns`, then `_value_columns`
         :return: number of rows written or removed
         """
@@ -96,13 +99,25 @@ class CrmRfmForecastMixin(models.AbstractModel):
         def names(alias, chosen):
             return SQL(", ").join(SQL.identifier(alias, name) for name in chosen)
 
+        # Equalities, unlike IS NOT DISTINCT FROM, can be hashed.
         same = SQL(" AND ").join(
             SQL(
-                "%s IS NOT DISTINCT FROM %s",
+                "%s = %s" if name == "date" else "coalesce(%s, 0) = coalesce(%s, 0)",
                 SQL.identifier("old", name),
                 SQL.identifier("new", name),
             )
             for name in keys
+        )
+        table = SQL.identifier(self._table)
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM %(table)s new USING %(table)s old"
+                " WHERE new.company_id = %(company)s AND old.company_id = %(company)s"
+                " AND old.id < new.id AND %(same)s",
+                table=table,
+                company=company.id,
+                same=same,
+            )
         )
         self.env.cr.execute(
             SQL(
@@ -143,7 +158,7 @@ class CrmRfmForecastMixin(models.AbstractModel):
                         columns, transposed, strict=True
                     )
                 ),
-                table=SQL.identifier(self._table),
+                table=table,
                 company=company.id,
                 currency=company.currency_id.id,
                 same=same,

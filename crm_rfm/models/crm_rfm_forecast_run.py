@@ -246,7 +246,11 @@ class CrmRfmForecastRun(models.Model):
         return None
 
     def _note(self, company, vals):
-        """Note when and how the forecast was made."""
+        """Note when and how the forecast was made.
+
+        Of two transactions that make it at once, the second fails here, and is tried
+        again: none adds its rows to those of the other.
+        """
         vals["computed_at"] = fields.Datetime.now()
         run = self.search([("company_id", "=", company.id)])
         if run:

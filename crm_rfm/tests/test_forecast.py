@@ -349,6 +349,17 @@ class TestForecast(ForecastCommon):
         self.assertEqual(self._months("expected"), {"2026-09": 7})
         self.assertEqual(len(self._run()), 1)
 
+    def test_rows_that_became_alike(self):
+        """As after the removal of a team: one of them is left."""
+        buyer = self._bought("Buyer")
+        self._open_order(buyer, 60, "2026-07-10")
+        row = self._forecast().filtered("orders")
+        row.sudo().copy()
+        self.assertEqual(self._total("orders"), 120)
+        self.Run._compute_companies(self.company)
+        self.assertEqual(self._rows(date="2026-07-01"), row)
+        self.assertEqual(self._total("orders"), 60)
+
     def test_queries_do_not_grow(self):
         counts = []
         for number in (1, 20):

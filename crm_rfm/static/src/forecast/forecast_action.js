@@ -86,7 +86,7 @@ export class ForecastAction extends Component {
       return "";
     }
     const share = (expected + invoiced) / lastYear - 1;
-    return `${share > 0 ? "+" : ""}${formatShare(share)}`;
+    return isolate(`${share > 0 ? "+" : ""}${formatShare(share)}`);
   }
 
   /** Only the running month can have invoices already. */

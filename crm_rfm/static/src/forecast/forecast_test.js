@@ -18,6 +18,6 @@ export class ForecastTest extends Component {
       return "";
     }
     const share = predicted / actual - 1;
-    return `${share > 0 ? "+" : ""}${formatShare(share)}`;
+    return isolate(`${share > 0 ? "+" : ""}${formatShare(share)}`);
   }
 }
