@@ -95,9 +95,8 @@ class CrmRfmForecast(models.Model):
             domain,
         )
         # Sorted by it.
-        view = self.env.ref("crm_rfm.crm_customer_view_list_predicted", False)
-        if view:
-            action["views"] = [(view.id, "list"), (False, "form")]
+        view = self.env.ref("crm_rfm.crm_customer_view_list_predicted")
+        action["views"] = [(view.id, "list"), (False, "form")]
         return action
 
     def _customers_of_team(self, companies, filters):
