@@ -5,6 +5,7 @@ from . import crm_rfm_segment_range
 from . import crm_rfm_scheme
 from . import crm_rfm_scheme_prediction
 from . import crm_rfm_cut
+from . import crm_rfm_scheme_cut
 from . import crm_rfm_band
 from . import crm_rfm_fit
 from . import crm_rfm_fit_group
@@ -23,5 +24,9 @@ from . import crm_customer_rfm
 from . import crm_customer_score
 from . import crm_customer_prediction
 from . import crm_customer_snapshot
+from . import crm_rfm_matrix
+from . import crm_rfm_grid
+from . import crm_rfm_dry_run
 from . import res_company
 from . import res_partner
+from . import res_config_settings

@@ -73,12 +73,16 @@ class CrmCustomer(models.Model):
         )
         return self.env.cr.fetchone()[0]
 
-    def _score_companies(self):
-        """Return the relation `company`: schemes and days, one row per company."""
+    def _score_companies(self, settings=None, candidate=None):
+        """Return the relation `company`: schemes and days, one row per company.
+
+        :param settings: rows of `_company_rows`; those of all companies when None
+        :param candidate: scheme to score them by, saved or not; theirs when None
+        """
         rows = []
-        for row in self._company_rows():
+        for row in self._company_rows() if settings is None else settings:
             company = self.env["res.company"].sudo().browse(row["id"])
-            scheme = company.root_id.rfm_scheme_ids.filtered("active")
+            scheme = candidate or company.root_id.rfm_scheme_ids.filtered("active")
             cuts = scheme.cut_ids.sorted("score")
             rows.append(
                 SQL(
@@ -88,8 +92,8 @@ class CrmCustomer(models.Model):
                     company.id,
                     row["today"],
                     row["rfm_window_start"],
-                    scheme.id or None,
-                    scheme.segment_set_id.id or None,
+                    scheme._score_key() if scheme else None,
+                    scheme.segment_set_id._origin.id or None,
                     scheme.bins,
                     scheme.new_customer_days,
                     scheme.method == "cutpoint",
@@ -128,14 +132,17 @@ class CrmCustomer(models.Model):
                 parts.append(
                     SQL(
                         "SELECT %s::int, id FROM (%s) AS partner",
-                        scheme.id,
+                        scheme._score_key(),
                         query.select(),
                     )
                 )
         return SQL(" UNION ALL ").join(parts)
 
-    def _score_population(self):
-        """Return the query of all customers: values, state, and what they have now."""
+    def _score_population(self, customers=None):
+        """Return the query of all customers: values, state, and what they have now.
+
+        :param customers: relation to read instead of the table, with its columns
+        """
         return SQL(
             """
             SELECT customer.id, customer.company_id, company.set_id, company.bins,
@@ -155,11 +162,12 @@ class CrmCustomer(models.Model):
                     ELSE 'scored'
                 END AS state,
                 %(old)s
-            FROM crm_customer customer
+            FROM %(customers)s customer
             JOIN company ON company.id = customer.company_id
             LEFT JOIN excluded ON excluded.scheme_id = company.scheme_id
                 AND excluded.partner_id = customer.partner_id
             """,
+            customers=customers or SQL("crm_customer"),
             old=SQL(", ").join(
                 SQL(
                     "%s AS %s",

@@ -24,8 +24,14 @@ class CrmRfmScheme(models.Model):
 
     _checked_fields = frozenset({"bins", "cut_ids", "method"})
 
-    name = fields.Char(required=True, default=lambda self: self.env._("RFM"))
-    active = fields.Boolean(default=True)
+    name = fields.Char(
+        required=True,
+        default=lambda self: self.env._("RFM"),
+        help="For those who set it up.",
+    )
+    active = fields.Boolean(
+        default=True, help="A company has one scheme that is not archived."
+    )
     company_id = fields.Many2one(
         comodel_name="res.company",
         required=True,
@@ -33,6 +39,7 @@ class CrmRfmScheme(models.Model):
         domain=[("parent_id", "=", False)],
         index=True,
         ondelete="cascade",
+        help="Whose customers are scored; its branches are scored in the same way.",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     source = fields.Selection(
@@ -73,6 +80,7 @@ class CrmRfmScheme(models.Model):
         ),
         index=True,
         ondelete="restrict",
+        help="The set that says which segment a customer with these scores is in.",
     )
     minimum_customers = fields.Integer(
         string="Small Base",
@@ -97,12 +105,14 @@ class CrmRfmScheme(models.Model):
         inverse_name="scheme_id",
         string="Own Cut Points",
         copy=True,
+        help="What a customer needs for a score; score 1 needs nothing.",
     )
     band_ids = fields.One2many(
         comodel_name="crm.rfm.band",
         inverse_name="scheme_id",
         string="Cut Points in Force",
         readonly=True,
+        help="Between which values each score was given in the last scoring.",
     )
     scored_on = fields.Date(
         readonly=True, copy=False, help="Day of the last scoring by this scheme."
@@ -341,6 +351,10 @@ class CrmRfmScheme(models.Model):
         if self and cron:
             cron.sudo()._trigger()
 
+    def _score_key(self):
+        """Return the number by which the scoring knows a scheme, saved or not."""
+        return self._origin.id or 0
+
     @api.model
     def _create_missing(self, companies=None):
         """Create the default scheme of every company that has none."""
@@ -365,6 +379,11 @@ class CrmRfmScheme(models.Model):
             )
         self.env["crm.customer"]._score()
         return True
+
+    def action_open_matrix(self):
+        """Open the matrix of the scheme's segments."""
+        self.ensure_one()
+        return self.segment_set_id.action_open_matrix()
 
     @api.model
     def _cron_score(self):

@@ -10,9 +10,16 @@ class CrmRfmSegment(models.Model):
     _inherit = ["crm.rfm.part"]
     _order = "set_id, sequence, id"
 
-    _checked_fields = frozenset({"range_ids", "set_id"})
+    _checked_fields = frozenset({"active", "range_ids", "set_id"})
 
-    name = fields.Char(required=True, translate=True)
+    name = fields.Char(
+        required=True, translate=True, help="As customers, lists and reports show it."
+    )
+    active = fields.Boolean(
+        default=True,
+        help="A deleted segment that had customers is kept for its history, without "
+        "cells.",
+    )
     sequence = fields.Integer(
         default=100,
         help="From the best segment to the worst: the order tells whether a customer "
@@ -24,6 +31,7 @@ class CrmRfmSegment(models.Model):
         required=True,
         index=True,
         ondelete="cascade",
+        help="The set that it shares out the scores with.",
     )
     description = fields.Text(
         translate=True, help="Who these customers are, for whoever works with them."
@@ -115,20 +123,34 @@ class CrmRfmSegment(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
         """History names the segment: it is kept as long as it has any."""
-        for segment in self.sudo():
-            moved = self.env["crm.rfm.movement"].sudo()
-            taken = self.env["crm.customer.snapshot"].sudo()
-            if moved.search_count(
-                ["|", ("from_id", "=", segment.id), ("to_id", "=", segment.id)], limit=1
-            ) or taken.search_count([("rfm_segment_id", "=", segment.id)], limit=1):
-                raise UserError(
-                    self.env._(
-                        "%(segment)s has customers in its history and cannot be "
-                        "deleted. Make a copy of the set %(set)s and change that.",
-                        segment=segment.name,
-                        set=segment.set_id.name,
-                    )
+        for segment in self._used()[:1]:
+            raise UserError(
+                self.env._(
+                    "%(segment)s has or had customers: it is kept for their history. "
+                    "Delete it in the matrix of %(set)s, where its cells are given to "
+                    "other segments.",
+                    segment=segment.name,
+                    set=segment.set_id.name,
                 )
+            )
+
+    def _used(self):
+        """Return those of these segments that customers are or were in."""
+        found = set()
+        for model, name in (
+            ("crm.customer", "rfm_segment_id"),
+            ("crm.customer", "rfm_previous_segment_id"),
+            ("crm.customer.snapshot", "rfm_segment_id"),
+            ("crm.rfm.movement", "from_id"),
+            ("crm.rfm.movement", "to_id"),
+        ):
+            found.update(
+                segment.id
+                for (segment,) in self.env[model]
+                .sudo()
+                ._read_group([(name, "in", list(set(self.ids) - found))], [name])
+            )
+        return self.filtered(lambda segment: segment.id in found)
 
     def _wholes(self):
         return self.set_id

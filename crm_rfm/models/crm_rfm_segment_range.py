@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.fields import Domain
 
 
 class CrmRfmSegmentRange(models.Model):
@@ -12,17 +13,41 @@ class CrmRfmSegmentRange(models.Model):
     segment_id = fields.Many2one(
         comodel_name="crm.rfm.segment", required=True, index=True, ondelete="cascade"
     )
-    r_min = fields.Integer(string="Recency from", default=1, required=True)
+    r_min = fields.Integer(
+        string="Recency from",
+        default=1,
+        required=True,
+        help="Lowest score of the block.",
+    )
     r_max = fields.Integer(
-        string="Recency to", default=lambda self: self._default_bins(), required=True
+        string="Recency to",
+        default=lambda self: self._default_bins(),
+        required=True,
+        help="Highest score of the block; the highest is best.",
     )
-    f_min = fields.Integer(string="Frequency from", default=1, required=True)
+    f_min = fields.Integer(
+        string="Frequency from",
+        default=1,
+        required=True,
+        help="Lowest score of the block.",
+    )
     f_max = fields.Integer(
-        string="Frequency to", default=lambda self: self._default_bins(), required=True
+        string="Frequency to",
+        default=lambda self: self._default_bins(),
+        required=True,
+        help="Highest score of the block; the highest is best.",
     )
-    m_min = fields.Integer(string="Monetary from", default=1, required=True)
+    m_min = fields.Integer(
+        string="Monetary from",
+        default=1,
+        required=True,
+        help="Lowest score of the block.",
+    )
     m_max = fields.Integer(
-        string="Monetary to", default=lambda self: self._default_bins(), required=True
+        string="Monetary to",
+        default=lambda self: self._default_bins(),
+        required=True,
+        help="Highest score of the block; the highest is best.",
     )
 
     _scores = models.Constraint(
@@ -47,3 +72,14 @@ class CrmRfmSegmentRange(models.Model):
             for f in range(block.f_min, block.f_max + 1)
             for m in range(block.m_min, block.m_max + 1)
         ]
+
+    def _customer_domain(self):
+        """Return the domain of the customers whose scores are in these blocks."""
+        return Domain.OR(
+            Domain.AND(
+                Domain(f"rfm_{letter}", operator, block[f"{letter}_{end}"])
+                for letter in "rfm"
+                for end, operator in (("min", ">="), ("max", "<="))
+            )
+            for block in self
+        )

@@ -24,7 +24,9 @@ class CrmRfmSegmentSet(models.Model):
 
     _checked_fields = frozenset({"bins", "segment_ids"})
 
-    name = fields.Char(required=True, translate=True)
+    name = fields.Char(
+        required=True, translate=True, help="As it is chosen in the scheme."
+    )
     sequence = fields.Integer(default=100)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
@@ -44,12 +46,14 @@ class CrmRfmSegmentSet(models.Model):
         inverse_name="set_id",
         string="Segments",
         copy=True,
+        help="From the best to the worst. Every combination of scores belongs to one.",
     )
     scheme_ids = fields.One2many(
         comodel_name="crm.rfm.scheme",
         inverse_name="segment_set_id",
         string="Used by",
         readonly=True,
+        help="Schemes whose customers are in these segments.",
     )
 
     _bins_range = models.Constraint(
@@ -122,30 +126,28 @@ class CrmRfmSegmentSet(models.Model):
             {
                 "segment_ids": [
                     Command.update(
-                        segment.id,
-                        {
-                            "range_ids": [
-                                Command.clear(),
-                                *(
-                                    Command.create(
-                                        {
-                                            f"{letter}_{end}": corner[place]
-                                            for end, corner in (
-                                                ("min", box.low),
-                                                ("max", box.high),
-                                            )
-                                            for place, letter in enumerate("rfm")
-                                        }
-                                    )
-                                    for box in boxes_of(shares[segment.id])
-                                ),
-                            ]
-                        },
+                        segment.id, {"range_ids": self._blocks(shares[segment.id])}
                     )
                     for segment in self.segment_ids
                 ]
             }
         )
+
+    def _blocks(self, cells):
+        """Return the commands that give a segment these cells, in few blocks."""
+        return [
+            Command.clear(),
+            *(
+                Command.create(
+                    {
+                        f"{letter}_{end}": corner[place]
+                        for end, corner in (("min", box.low), ("max", box.high))
+                        for place, letter in enumerate("rfm")
+                    }
+                )
+                for box in boxes_of(cells)
+            ),
+        ]
 
     def _check_parts(self):
         """Refuse cells that have no segment or several, and name them."""

@@ -14,3 +14,7 @@ from . import test_scheme
 from . import test_scoring
 from . import test_scoring_property
 from . import test_segments
+from . import test_dry_run
+from . import test_grid
+from . import test_hoot
+from . import test_matrix_tour

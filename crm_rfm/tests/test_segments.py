@@ -179,7 +179,7 @@ class TestSegments(RfmCommon):
         used = self.Movement.search([("company_id", "=", self.company.id)]).from_id
         self.assertEqual(used.set_id, copy)
         with (
-            self.assertRaisesRegex(UserError, "customers in its history"),
+            self.assertRaisesRegex(UserError, "kept for their history"),
             self.cr.savepoint(),
         ):
             used.unlink()
