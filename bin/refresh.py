@@ -3,6 +3,9 @@ if "crm.customer" in env:  # noqa: F821
     env["crm.customer"]._refresh()  # noqa: F821
     env["crm.customer.snapshot"]._take()  # noqa: F821
     env["crm.customer.snapshot"]._rebuild()  # noqa: F821
+    if "crm.rfm.fit" in env:  # noqa: F821
+        env["crm.rfm.fit"]._run()  # noqa: F821
+        env["crm.rfm.forecast.run"]._compute_companies()  # noqa: F821
     env.cr.commit()  # noqa: F821
     companies = env["res.company"].search([])  # noqa: F821
     results = env["crm.customer.integrity"]._check(companies)  # noqa: F821

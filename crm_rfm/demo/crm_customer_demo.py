@@ -17,3 +17,9 @@ class CrmCustomerDemo(models.AbstractModel):
         return super()._record(name) or self.env.ref(
             f"crm_rfm.{name}_demo", raise_if_not_found=False
         )
+
+    def _compute_figures(self):
+        """Predict and forecast, too, as the first nights would."""
+        super()._compute_figures()
+        self.env["crm.rfm.fit"]._run()
+        self.env["crm.rfm.forecast.run"]._compute_companies()
