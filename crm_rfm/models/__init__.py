@@ -5,7 +5,7 @@ from . import crm_rfm_segment_range
 from . import crm_rfm_scheme
 from . import crm_rfm_scheme_prediction
 from . import crm_rfm_cut
-from . import crm_rfm_scheme_cut
+from . import crm_rfm_scheme_screen
 from . import crm_rfm_band
 from . import crm_rfm_fit
 from . import crm_rfm_fit_group

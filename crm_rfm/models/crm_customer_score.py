@@ -1,7 +1,4 @@
-from ast import literal_eval
-
 from odoo import api, models
-from odoo.fields import Domain
 from odoo.tools import SQL
 
 # What the scoring writes; a segment's history is kept beside it.
@@ -122,13 +119,12 @@ class CrmCustomer(models.Model):
         if schemes is None:
             schemes = self.env["crm.rfm.scheme"].sudo().search([])
         for scheme in schemes.sudo():
-            if scheme.exclude_domain:
+            domain = scheme._left_out()
+            if not domain.is_false():
                 partners = (
                     self.env["res.partner"].sudo().with_company(scheme.company_id)
                 )
-                query = partners.with_context(active_test=False)._search(
-                    Domain(literal_eval(scheme.exclude_domain))
-                )
+                query = partners.with_context(active_test=False)._search(domain)
                 parts.append(
                     SQL(
                         "SELECT %s::int, id FROM (%s) AS partner",

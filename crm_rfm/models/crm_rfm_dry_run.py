@@ -73,6 +73,10 @@ class CrmRfmScheme(models.Model):
         candidate._check_candidate()
         return self.env["crm.customer"]._dry_run(candidate)
 
+    def _score_key(self):
+        """Return the number by which the scoring knows a scheme, saved or not."""
+        return self._origin.id or 0
+
     def _check_candidate(self):
         """Refuse settings that could not be saved, with the reason."""
         names = [name for name, right in LIMITS.items() if not right(self)]

@@ -196,6 +196,14 @@ class CrmRfmScheme(models.Model):
         for scheme in self.filtered("exclude_domain"):
             try:
                 domain = Domain(literal_eval(scheme.exclude_domain))
+            except Exception as error:
+                raise ValidationError(
+                    self.env._(
+                        "Who is left out must be a rule with fixed values: it cannot "
+                        "use the current user, a day counted from today, or the like."
+                    )
+                ) from error
+            try:
                 names = {
                     condition.field_expr.split(".")[0]
                     for condition in domain.iter_conditions()
@@ -351,10 +359,6 @@ class CrmRfmScheme(models.Model):
         if self and cron:
             cron.sudo()._trigger()
 
-    def _score_key(self):
-        """Return the number by which the scoring knows a scheme, saved or not."""
-        return self._origin.id or 0
-
     @api.model
     def _create_missing(self, companies=None):
         """Create the default scheme of every company that has none."""
@@ -379,11 +383,6 @@ class CrmRfmScheme(models.Model):
             )
         self.env["crm.customer"]._score()
         return True
-
-    def action_open_matrix(self):
-        """Open the matrix of the scheme's segments."""
-        self.ensure_one()
-        return self.segment_set_id.action_open_matrix()
 
     @api.model
     def _cron_score(self):

@@ -193,6 +193,11 @@ class TestSchemeDryRun(DryRunCommon):
         )
         self.assertEqual([move["amount"] for move in result["moves"]], [600, 300, 200])
 
+    def test_empty_rule_leaves_out_nobody(self):
+        self.assertEqual(self._run(exclude_domain="[]")["moves"], [])
+        self.scheme.exclude_domain = "[]"
+        self.assertEqual(self._segments(), SEGMENTS)
+
     def test_segments(self):
         """The cube: R4 F1 M2, R3 F1 M3, R3 F2 M3, R2 F4 M4, R5 F5 M5, R1 F1 M1.
 

@@ -168,7 +168,8 @@ class TestScheme(RfmCommon):
     def test_exclude_domain(self):
         for domain, message in (
             ("[('nothing', '=', 1)]", "cannot be understood.*nothing"),
-            ("oops", "cannot be understood"),
+            ("oops", "rule with fixed values"),
+            ("[('user_id', '=', uid)]", "rule with fixed values"),
             ("[('rfm_segment_id', '=', 1)]", "by their own score"),
         ):
             with self.subTest(domain):

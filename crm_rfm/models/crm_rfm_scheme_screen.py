@@ -1,9 +1,11 @@
+from ast import literal_eval
+
 from odoo import api, fields, models
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 
 
 class CrmRfmScheme(models.Model):
-    """Cut points: those in force as a table, and own ones that begin with them."""
+    """What its screen shows: cut points, in force and own ones, and the matrix."""
 
     _inherit = "crm.rfm.scheme"
 
@@ -97,3 +99,17 @@ class CrmRfmScheme(models.Model):
             amount = self.currency_id.round(max(values, default=0.0))
             cuts[score]["monetary_min"] = amount
         return [cuts[score] for score in range(bins, 1, -1)]
+
+    def action_open_matrix(self):
+        """Open the matrix of the scheme's segments."""
+        self.ensure_one()
+        return self.segment_set_id.action_open_matrix()
+
+    def _left_out(self):
+        """Return the domain of the contacts that are left out.
+
+        Without a rule that is nobody: an empty rule, as the screen leaves it behind,
+        would be everybody otherwise.
+        """
+        rule = literal_eval(self.exclude_domain or "[]")
+        return Domain(rule) if rule else Domain.FALSE
