@@ -17,8 +17,8 @@ from odoo.tools.sql import table_exists
 
 from .generate import generate, vacuum
 
-ADDON = "crm_customer360"
-# Holds the addon and no data: the others start as a copy of it.
+ADDONS = ["crm_customer360", "crm_rfm"]
+# Holds the addons and no data: the others start as a copy of it.
 TEMPLATE = "customer360_bench"
 # System parameter: what was generated, in a database that is complete.
 MARKER = "customer360.bench"
@@ -41,7 +41,7 @@ def step(text):
 
 
 def open_database(name, given, wanted, *, reset=False, update=False):
-    """Return the registry of a database with the addon and data to measure.
+    """Return the registry of a database with the addons and data to measure.
 
     :param given: whether the user named the database. That one is taken with the data
         that it has; one of ours is made anew when it holds something else.
@@ -91,16 +91,17 @@ def read_marker(env):
 
 
 # ----------------------------------------------------------------------
-# The addon
+# The addons
 # ----------------------------------------------------------------------
 
 
 def _source_hash():
-    """Changes when the addon does: then it is updated before measuring."""
+    """Changes when the addons do: then they are updated before measuring."""
     found = 0
-    for path in sorted((REPOSITORY / ADDON).rglob("*")):
-        if path.suffix in (".py", ".xml", ".csv") and "tests" not in path.parts:
-            found = zlib.crc32(path.read_bytes(), found)
+    for addon in ADDONS:
+        for path in sorted((REPOSITORY / addon).rglob("*")):
+            if path.suffix in (".py", ".xml", ".csv") and "tests" not in path.parts:
+                found = zlib.crc32(path.read_bytes(), found)
     return f"{found:08x}"
 
 
@@ -109,12 +110,12 @@ def _ensure_template():
         if _comment(TEMPLATE) == _source_hash():
             return
         _drop(TEMPLATE)
-    with step(f"Installing {ADDON} into {TEMPLATE} (two minutes)"):
+    with step(f"Installing {', '.join(ADDONS)} into {TEMPLATE} (two minutes)"):
         # Extensions for searches are welcome where the server has them.
         with mute_logger("odoo.sql_db", "odoo.service.db"):
             _create_empty_database(TEMPLATE)
         registry = Registry.new(
-            TEMPLATE, update_module=True, install_modules=[ADDON], new_db_demo=False
+            TEMPLATE, update_module=True, install_modules=ADDONS, new_db_demo=False
         )
         _check_installed(registry)
     _sign(TEMPLATE)
@@ -122,20 +123,29 @@ def _ensure_template():
 
 
 def _with_addon(name, ours):
-    """Load the registry; install the addon, or update it in a database of ours."""
+    """Load the registry; install the addons, or update them in a database of ours."""
     if _comment(name) == _source_hash():
         return Registry(name)
     with sql_db.db_connect(name).cursor() as cr:
         cr.execute("SELECT to_regclass('ir_module_module')")
         if not cr.fetchone()[0]:
             raise BenchError(f"{name} is not an Odoo database: choose another one")
-        cr.execute("SELECT state FROM ir_module_module WHERE name = %s", [ADDON])
-        installed = cr.fetchone() == ("installed",)
-    if installed and not ours:
+        cr.execute(
+            "SELECT name FROM ir_module_module"
+            " WHERE state = 'installed' AND name = ANY(%s)",
+            [ADDONS],
+        )
+        installed = [addon for (addon,) in cr.fetchall()]
+    missing = [addon for addon in ADDONS if addon not in installed]
+    if not missing and not ours:
         return Registry(name)
-    action = "upgrade_modules" if installed else "install_modules"
-    with step(f"{'Updating' if installed else 'Installing'} {ADDON} in {name}"):
-        registry = Registry.new(name, update_module=True, **{action: [ADDON]})
+    with step(f"Installing or updating {', '.join(ADDONS)} in {name}"):
+        registry = Registry.new(
+            name,
+            update_module=True,
+            install_modules=missing,
+            upgrade_modules=installed if ours else [],
+        )
     _check_installed(registry)
     if ours:
         _sign(name)
@@ -143,24 +153,26 @@ def _with_addon(name, ours):
 
 
 def _check_installed(registry):
-    if ADDON not in registry._init_modules:
-        raise BenchError(
-            f"{ADDON} could not be installed in {registry.db_name}: see the lines above"
-        )
+    for addon in ADDONS:
+        if addon not in registry._init_modules:
+            raise BenchError(
+                f"{addon} could not be installed in {registry.db_name}: see the lines"
+                " above"
+            )
 
 
 def _check_tables(registry):
-    """A database that somebody else made may have an older version of the addon."""
+    """A database that somebody else made may have older versions of the addons."""
     tables = [
         model._table
         for model in registry.values()
-        if model._original_module == ADDON and model._auto and not model._abstract
+        if model._original_module in ADDONS and model._auto and not model._abstract
     ]
     with registry.cursor() as cr:
         missing = [table for table in tables if not table_exists(cr, table)]
     if missing:
         raise BenchError(
-            f"{ADDON} in {registry.db_name} is of another version (no table"
+            f"The addons in {registry.db_name} are of another version (no table"
             f" {missing[0]}): use --update"
         )
 

@@ -77,6 +77,8 @@ class Bench:
             for number in range(1, self.repeat + 1):
                 with step(f"All customers, round {number} of {self.repeat}"):
                     self._measure_everybody()
+            with step("Prediction models"):
+                self._measure_fit()
             with step("Snapshot of the running month"):
                 self._measure_snapshot()
             with step(f"{SINGLE} customers, one by one"):
@@ -199,6 +201,8 @@ class Bench:
         with (
             self._clock() as total,
             self._clock_on(customers, "_rank") as rank,
+            # Part of the ranking.
+            self._clock_on(customers, "_score") as score,
             # It may be part of the refresh, and has a line of its own.
             self._clock_on(self.env["crm.customer.snapshot"], "_take") as take,
         ):
@@ -207,11 +211,42 @@ class Bench:
         self.samples.add(f"{key}_wal", self._wal() - before)
         self.samples.add(key, total.seconds - rank.seconds - take.seconds)
         self.samples.add(f"{key}_total", total.seconds)
-        self.samples.add(f"{key}_rank", rank.seconds)
+        self.samples.add(f"{key}_rank", rank.seconds - score.seconds)
+        self.samples.add(f"{key}_score", score.seconds)
         self.samples.add(f"{key}_rows", total.result)
         self.samples.add(f"{key}_statements", total.statements)
         self.samples.add(f"{key}_overhead", total.seconds / total.sql_seconds)
         self._commit()
+
+    # ------------------------------------------------------------------
+    # Predictions
+    # ------------------------------------------------------------------
+
+    def _measure_fit(self):
+        """Models fitted to everybody; their predictions written, and again."""
+        # Odoo knows its addons only when it has been configured.
+        from odoo.addons.crm_rfm.tools import likelihood
+
+        fits = self.env["crm.rfm.fit"]
+        if not likelihood.available():
+            return
+        fits.search([]).unlink()
+        self.env["crm.customer"]._write_predictions({})
+        self._commit()
+        for _number in range(self.repeat):
+            with self._clock() as fit, self._clock_on(fits, "_histories_at") as read:
+                outcomes = fits._make_outcomes()
+            self.samples.add("fit", fit.seconds)
+            self.samples.add("fit_read", read.seconds)
+        for key in ("fit_write_first", "fit_write"):
+            with self._clock() as timing:
+                timing.result = fits._write_outcomes(outcomes)
+                self.cr.commit()
+            self.samples.add(key, timing.seconds)
+            self.samples.add(f"{key}_rows", timing.result)
+            self.samples.add(f"{key}_statements", timing.statements)
+            self._commit()
+            self._vacuum("crm_customer")
 
     # ------------------------------------------------------------------
     # Snapshot

@@ -82,15 +82,26 @@ def make_lines(samples, customers):
     def rows(key):
         return f"{samples.median(key + '_rows'):,.0f} rows written, {count(key)}"
 
+    fit_lines = []
+    # Without scipy there are none.
+    if "fit" in samples.values:
+        fit_lines = [
+            Line("fit", "Predictions, fitted", samples.median("fit"), "s", goal=20),
+            whole("fit_read", "  of that, the purchases read"),
+            whole("fit_write_first", "  written, first", note=rows("fit_write_first")),
+            whole("fit_write", "  written, unchanged", note=rows("fit_write")),
+        ]
     single = samples.values["single"]
     return [
         whole("select", "Bare SELECT, serial: the denominator"),
         whole("select_parallel", "Bare SELECT, parallel", note=workers),
         whole("fill", "First full fill, without rank", 1.5, rows("fill")),
         whole("fill_rank", "  its rank, first", 0.25),
+        whole("fill_score", "  its scoring, first", 0.25),
         whole("unchanged", "Full refresh, nothing changed", 1.1, rows("unchanged")),
         whole("unchanged_rank", "  its rank, unchanged", 0.1),
-        whole("rank", "  rank alone, once more"),
+        whole("unchanged_score", "  its scoring, unchanged", 0.1),
+        whole("rank", "  both alone, once more"),
         whole("unchanged_total", "  in all"),
         Line(
             "unchanged_wal",
@@ -106,6 +117,7 @@ def make_lines(samples, customers):
             "×",
             goal=1.2,
         ),
+        *fit_lines,
         whole("snapshot_first", "Snapshot of the running month, first", 0.1),
         whole("snapshot", "  again, nothing changed", 0.1),
         Line(
@@ -137,6 +149,8 @@ GROWING = (
     "fill_rank",
     "unchanged",
     "unchanged_rank",
+    "unchanged_score",
+    "fit",
     "snapshot_first",
     "snapshot",
 )

@@ -45,12 +45,14 @@ class CrmRfmFit(models.Model):
         if not moments:
             return {}
         self.env.flush_all()
-        with self.env["crm.customer"]._refresh_settings():
+        # Whole tables are joined, see `crm.customer._score`; days are many to sort.
+        settings = {"enable_nestloop": "off", "work_mem": "128MB"}
+        with self.env["crm.customer"]._refresh_settings(**settings):
             rows = self.env.execute_query(self._history_query(moments))
         columns = [np.array(column) for column in zip(*rows, strict=True)]
         count = len(next(iter(moments.values())))
         # Without a row there are no columns either.
-        columns = columns or [np.empty(0)] * (4 + 3 * count)
+        columns = columns or [np.empty(0)] * (5 + 4 * count)
         result = {}
         for company, days in moments.items():
             chosen = columns[0] == company.id
@@ -66,23 +68,24 @@ class CrmRfmFit(models.Model):
         """
         import numpy as np
 
-        _company, partner_ids, active, first, *others = columns
+        _company, partner_ids, active, *others = columns
+        first, first_amount, *others = (column.astype(float) for column in others)
         result = []
         for place, day in enumerate(days):
-            number, last, z = (
-                column.astype(float) for column in others[3 * place : 3 * place + 3]
-            )
-            total = others[-3].astype(float)
+            number, last, amount, credited = others[4 * place : 4 * place + 4]
             x = number - 1
+            # Credit notes take back their share of every purchase.
+            kept = 1 - credited / np.where(amount > 0, amount, np.inf)
+            z = (amount - first_amount) / np.maximum(x, 1) * np.maximum(kept, 0)
             history = Histories(
                 as_of=day,
                 partner_ids=partner_ids.astype(int),
                 active=active.astype(bool),
                 x=x.astype(int),
-                t_x=np.where(x > 0, last - first.astype(float), 0),
-                T=day.toordinal() - first.astype(float),
+                t_x=np.where(x > 0, last - first, 0),
+                T=day.toordinal() - first,
                 z=np.where(x > 0, z, 0),
-                later=(total - number).astype(int),
+                later=(others[-4] - number).astype(int),
             )
             # Who had not bought by then is not known yet.
             result.append(history.only(number > 0))
@@ -96,9 +99,9 @@ class CrmRfmFit(models.Model):
         """Return the query of one row per customer and company.
 
         Columns: company, partner, whether it is active, ordinal of the first purchase
-        day, and for each moment the number of purchase days, the ordinal of the last
-        of them, and the mean amount of all but the first. Credit notes lower that
-        amount by the share of what was invoiced that they take back.
+        day, amount of that day, and for each moment the number of purchase days, the
+        ordinal of the last of them, the amount of all of them, and that of the credit
+        notes.
 
         :param moments: see `_histories_at`
         """
@@ -119,6 +122,7 @@ class CrmRfmFit(models.Model):
                     SQL(", ").join(SQL("%s::date", day) for day in days),
                 )
             )
+        figures = [figure for name in names for figure in self._history_figures(name)]
         branches = [self._history_invoices(names[-1])]
         if "order" in schemes.mapped("source"):
             branches.append(self._history_orders(names[-1]))
@@ -127,46 +131,59 @@ class CrmRfmFit(models.Model):
             WITH company (id, scheme_id, source, tz, decimals, %(names)s) AS (
                 VALUES %(rows)s),
             excluded (scheme_id, partner_id) AS (%(excluded)s),
-            day AS (%(days)s)
-            SELECT day.company_id, day.partner_id, bool_and(partner.active),
-                min(day.day) FILTER (WHERE day.purchases > 0) - DATE '0001-01-01' + 1,
-                %(figures)s
-            FROM day
-            JOIN company ON company.id = day.company_id
-            JOIN res_partner partner ON partner.id = day.partner_id
+            day AS (%(days)s),
+            history AS (
+                SELECT day.company_id, company.scheme_id, day.partner_id,
+                    min(day.day) FILTER (WHERE day.purchases > 0)
+                        - DATE '0001-01-01' + 1 AS first,
+                    (array_agg(day.amount ORDER BY day.day)
+                        FILTER (WHERE day.purchases > 0))[1] AS first_amount,
+                    %(figures)s
+                FROM day JOIN company ON company.id = day.company_id
+                GROUP BY day.company_id, company.scheme_id, day.partner_id
+                HAVING count(*) FILTER (WHERE day.purchases > 0) > 0
+            )
+            SELECT history.company_id, history.partner_id, partner.active,
+                history.first, history.first_amount, %(columns)s
+            FROM history
+            JOIN res_partner partner ON partner.id = history.partner_id
             WHERE NOT EXISTS (
-                SELECT FROM excluded WHERE excluded.scheme_id = company.scheme_id
-                    AND excluded.partner_id = day.partner_id)
-            GROUP BY day.company_id, day.partner_id
-            HAVING count(*) FILTER (WHERE day.purchases > 0) > 0
-            ORDER BY day.company_id, day.partner_id
+                SELECT FROM excluded WHERE excluded.scheme_id = history.scheme_id
+                    AND excluded.partner_id = history.partner_id)
+            ORDER BY history.company_id, history.partner_id
             """,
             names=SQL(", ").join(names),
             rows=SQL(", ").join(rows),
             excluded=self.env["crm.customer"]._score_excluded(schemes),
             days=SQL(" UNION ALL ").join(branches),
-            figures=SQL(", ").join(map(self._history_figures, names)),
+            figures=SQL(", ").join(
+                SQL("%s AS %s", figure, SQL.identifier(f"figure_{place}"))
+                for place, figure in enumerate(figures)
+            ),
+            columns=SQL(", ").join(
+                SQL.identifier("history", f"figure_{place}")
+                for place in range(len(figures))
+            ),
         )
 
     def _history_figures(self, until):
-        """Return the figures as of a moment: see `_history_query`."""
-        return SQL(
-            """
-            count(*) FILTER (WHERE %(bought)s),
-            coalesce(max(day.day) FILTER (WHERE %(bought)s) - DATE '0001-01-01' + 1, 0),
-            coalesce(
-                (sum(day.amount) FILTER (WHERE %(bought)s)
-                    - (array_agg(day.amount ORDER BY day.day)
-                        FILTER (WHERE %(bought)s))[1])
-                / nullif(count(*) FILTER (WHERE %(bought)s) - 1, 0)
-                * greatest(0, 1 - coalesce(
-                    sum(day.credited) FILTER (WHERE day.day <= company.%(until)s)
-                    / nullif(sum(day.amount) FILTER (WHERE %(bought)s), 0), 0)),
-                0)
-            """,
-            bought=SQL("day.purchases > 0 AND day.day <= company.%s", until),
-            until=until,
-        )
+        """Return the four figures as of a moment, see `_history_query`."""
+        bought = SQL("day.purchases > 0 AND day.day <= company.%s", until)
+        return [
+            SQL("count(*) FILTER (WHERE %s)", bought),
+            SQL(
+                "coalesce(max(day.day) FILTER (WHERE %s) - DATE '0001-01-01' + 1, 0)",
+                bought,
+            ),
+            SQL(
+                "coalesce(sum(day.amount) FILTER (WHERE day.day <= company.%s), 0)",
+                until,
+            ),
+            SQL(
+                "coalesce(sum(day.credited) FILTER (WHERE day.day <= company.%s), 0)",
+                until,
+            ),
+        ]
 
     def _history_invoices(self, last):
         """Posted invoices, receipts and credit notes by day, in company currency."""
