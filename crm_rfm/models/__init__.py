@@ -30,3 +30,14 @@ from . import crm_rfm_dry_run
 from . import res_company
 from . import res_partner
 from . import res_config_settings
+from . import crm_rfm_playbook
+from . import crm_rfm_playbook_scheme
+from . import crm_rfm_retention
+from . import crm_rfm_segmented
+from . import crm_rfm_salesperson
+from . import crm_rfm_achievement
+from . import crm_lead
+from . import gamification_challenge
+from . import ir_actions
+from . import mail_activity
+from . import sale_order

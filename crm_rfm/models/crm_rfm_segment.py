@@ -56,6 +56,16 @@ class CrmRfmSegment(models.Model):
     )
 
     # What to do when a customer enters
+    playbook_active = fields.Boolean(
+        string="Plan Automatically",
+        help="Plan the activity, every night, for customers who enter this segment. "
+        "Who is in it already is left alone. Off: only what is planned by hand.",
+    )
+    playbook_waiting = fields.Char(
+        compute="_compute_playbook_waiting",
+        groups="sales_team.group_sale_manager",
+        help="For whom the activity waits, and why.",
+    )
     activity_type_id = fields.Many2one(
         comodel_name="mail.activity.type",
         string="Activity",
@@ -84,6 +94,15 @@ class CrmRfmSegment(models.Model):
         "who have none.",
     )
 
+    has_mailing_lists = fields.Boolean(
+        compute="_compute_has_mailing_lists",
+        help="Technical: whether there are mailing lists, and the user may use them.",
+    )
+
+    _playbook_has_activity = models.Constraint(
+        "CHECK (NOT playbook_active OR activity_type_id IS NOT NULL)",
+        "Choose the activity before the playbook is switched on.",
+    )
     _activity_days_positive = models.Constraint(
         "CHECK (activity_days >= 0)", "An activity cannot be due in the past."
     )
@@ -120,6 +139,32 @@ class CrmRfmSegment(models.Model):
         for segment in self:
             segment.customer_count = counts.get(segment, 0)
 
+    @api.depends_context("uid")
+    def _compute_has_mailing_lists(self):
+        self.has_mailing_lists = self.env["crm.rfm.mailing"]._is_there()
+
+    @api.depends_context("lang", "uid")
+    @api.depends("activity_type_id", "activity_user", "activity_user_id")
+    def _compute_playbook_waiting(self):
+        Customer = self.env["crm.customer"]
+        waiting = Customer._playbook_waiting(self).grouped("rfm_playbook_id")
+        for segment in self:
+            customers = waiting.get(segment._origin.sudo())
+            segment.playbook_waiting = customers and " ".join(
+                [self.env._("Waiting for their activity: %s.", len(customers))]
+                + Customer._playbook_reasons(customers._playbook_sort())
+            )
+
+    def write(self, vals):
+        """Nobody waits for a playbook that is switched off or has no activity."""
+        result = super().write(vals)
+        if not vals.get("playbook_active", True) or not vals.get(
+            "activity_type_id", True
+        ):
+            waiting = self.env["crm.customer"]._playbook_waiting(self)
+            waiting.rfm_playbook_id = False
+        return result
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
         """History names the segment: it is kept as long as it has any."""
@@ -154,6 +199,21 @@ class CrmRfmSegment(models.Model):
 
     def _wholes(self):
         return self.set_id
+
+    def action_plan_now(self):
+        """Ask whether to plan the activity for all who are in the segment now."""
+        self.ensure_one()
+        self.check_access("read")
+        if not self.activity_type_id:
+            raise UserError(self.env._("Choose the activity of the playbook first."))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Plan for those who are in it now"),
+            "res_model": "crm.rfm.playbook.plan",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_segment_id": self.id},
+        }
 
     def action_open_customers(self):
         """Open the customers that are in this segment today."""

@@ -36,15 +36,8 @@ class ResPartner(models.Model):
         if field_expr != "rfm_segment_id":
             return super()._field_to_sql(alias, field_expr, query)
         self._check_field_access(self._fields[field_expr], "read")
-        customers = self.env["crm.customer"]._search(
-            [("company_id", "=", self.env.company.id)]
-        )
-        customers.add_where(
-            SQL(
-                "%s = %s",
-                SQL.identifier(customers.table, "partner_id"),
-                SQL.identifier(alias, "commercial_partner_id"),
-            )
+        customers = self.env["crm.customer"]._segment_query(
+            SQL.identifier(alias, "id"), SQL("%s", self.env.company.id)
         )
         return SQL(
             "(%s)",
