@@ -35,6 +35,7 @@ from . import crm_rfm_playbook_scheme
 from . import crm_rfm_retention
 from . import crm_rfm_segmented
 from . import crm_rfm_salesperson
+from . import crm_rfm_salesperson_open
 from . import crm_rfm_achievement
 from . import crm_lead
 from . import gamification_challenge

@@ -199,21 +199,16 @@ class CrmCustomer(models.Model):
     def _playbook_today(self, users):
         """Return how many activities playbooks have planned today, per user id.
 
-        Those done since count, too; a day begins as in the user's company.
+        Those done since count, too; today is that of the user's company.
         """
         counts = defaultdict(int)
-        begins = defaultdict(list)
+        days = defaultdict(list)
         for user in users:
-            day_end = user.company_id._customer_period()["today_end"]
-            begins[day_end - timedelta(days=1)].append(user.id)
+            days[user.company_id._customer_today()].append(user.id)
         Activity = self.env["mail.activity"].sudo().with_context(active_test=False)
-        for begin, ids in begins.items():
+        for day, ids in days.items():
             for user, count in Activity._read_group(
-                [
-                    ("rfm_segment_id", "!=", False),
-                    ("user_id", "in", ids),
-                    ("create_date", ">=", begin),
-                ],
+                [("rfm_planned_on", "=", day), ("user_id", "in", ids)],
                 ["user_id"],
                 ["__count"],
             ):
@@ -262,6 +257,7 @@ class CrmCustomer(models.Model):
         """
         model_id = self.env["ir.model"].sudo()._get_id("res.partner")
         values = []
+        planned_on = user.company_id._customer_today()
         for customer in self.with_context(lang=user.lang):
             segment = customer.rfm_segment_id
             today = customer.company_id._customer_today()
@@ -275,6 +271,7 @@ class CrmCustomer(models.Model):
                     "date_deadline": today + timedelta(days=segment.activity_days),
                     "user_id": user.id,
                     "rfm_segment_id": segment.id,
+                    "rfm_planned_on": planned_on,
                     "automated": True,
                 }
             )

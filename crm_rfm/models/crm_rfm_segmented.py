@@ -23,7 +23,11 @@ class CrmCustomer(models.Model):
         customers.add_where(
             SQL(
                 "%s = %s AND %s = %s",
-                SQL.identifier(alias, "id"),
+                SQL.identifier(
+                    alias,
+                    "id",
+                    to_flush=self.env["res.partner"]._fields["commercial_partner_id"],
+                ),
                 contact,
                 SQL.identifier(customers.table, "company_id"),
                 company,
@@ -107,10 +111,10 @@ class CrmRfmSegmented(models.AbstractModel):
         :param segments: limits it to one in these segments (SQL), or in any (None)
         """
         customers = self.env["crm.customer"]._segment_query(
-            SQL.identifier(alias, "partner_id"),
+            self._field_to_sql(alias, "partner_id"),
             SQL(
                 "coalesce(%s, %s)",
-                SQL.identifier(alias, "company_id"),
+                self._field_to_sql(alias, "company_id"),
                 self.env.company.id,
             ),
         )

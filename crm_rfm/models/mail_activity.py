@@ -15,3 +15,10 @@ class MailActivity(models.Model):
         groups=READERS,
         help="The segment whose playbook planned this activity.",
     )
+    rfm_planned_on = fields.Date(
+        string="Planned On",
+        readonly=True,
+        index="btree_not_null",
+        groups=READERS,
+        help="Day on which the playbook planned this activity.",
+    )

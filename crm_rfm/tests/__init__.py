@@ -18,3 +18,9 @@ from . import test_dry_run
 from . import test_grid
 from . import test_hoot
 from . import test_matrix_tour
+from . import test_leads_orders
+from . import test_mailing
+from . import test_playbook
+from . import test_salespeople
+from . import test_challenge
+from . import test_playbook_hand

@@ -161,7 +161,7 @@ class CrmRfmMailing(models.TransientModel):
             known.setdefault(contact.email_normalized, contact)
         self._subscribe(mailing_list, [known[e] for e in wanted if e in known])
         self._create_contacts(
-            mailing_list, [emails[email] for email in wanted if email not in known]
+            mailing_list, {e: emails[e] for e in wanted if e not in known}
         )
         done["added"] = len(wanted)
         return done
@@ -175,21 +175,22 @@ class CrmRfmMailing(models.TransientModel):
         )
 
     def _create_contacts(self, mailing_list, partners):
+        """Create contacts on the list.
+
+        :param partners: ``{e-mail address: partner}``
+        """
         Contact = self.env["mailing.contact"].with_context(
             mail_create_nolog=True, mail_create_nosubscribe=True, tracking_disable=True
         )
-        for first in range(0, len(partners), BATCH):
-            Contact.create(
-                [
-                    {
-                        "name": partner.name,
-                        "email": partner.email,
-                        "company_name": partner.commercial_company_name,
-                        "country_id": partner.country_id.id,
-                        "subscription_ids": [
-                            Command.create({"list_id": mailing_list.id})
-                        ],
-                    }
-                    for partner in partners[first : first + BATCH]
-                ]
-            )
+        values = [
+            {
+                "name": partner.name,
+                "email": email,
+                "company_name": partner.commercial_company_name,
+                "country_id": partner.country_id.id,
+                "subscription_ids": [Command.create({"list_id": mailing_list.id})],
+            }
+            for email, partner in partners.items()
+        ]
+        for first in range(0, len(values), BATCH):
+            Contact.create(values[first : first + BATCH])

@@ -24,6 +24,11 @@ class CrmRfmPlaybookPlan(models.TransientModel):
         compute="_compute_counts",
         help="Customers who get the activity at once.",
     )
+    later_count = fields.Integer(
+        string="On the Next Days",
+        compute="_compute_counts",
+        help="Customers who wait because of the daily limit of a person.",
+    )
     reasons = fields.Text(
         compute="_compute_counts", help="Why the others get none, or later."
     )
@@ -36,6 +41,7 @@ class CrmRfmPlaybookPlan(models.TransientModel):
             result = customers._playbook_sort()
             plan.customer_count = len(customers)
             plan.now_count = sum(map(len, result["now"].values()))
+            plan.later_count = len(result["later"])
             plan.reasons = "\n".join(customers._playbook_reasons(result))
 
     def _customers(self):
