@@ -73,7 +73,11 @@ class CrmRfmSegment(models.Model):
         help="Planned on a customer who enters this segment; empty: nothing is "
         "planned.",
     )
-    activity_summary = fields.Char(string="What to Do", translate=True)
+    activity_summary = fields.Char(
+        string="What to Do",
+        translate=True,
+        help="Title of the activity; empty: the name of the segment.",
+    )
     activity_days = fields.Integer(
         string="Due in Days", default=3, help="Days from entering the segment."
     )
@@ -85,6 +89,7 @@ class CrmRfmSegment(models.Model):
         string="Assigned to",
         default="salesperson",
         required=True,
+        help="Who does it. Nobody is asked who may not see the customer.",
     )
     activity_user_id = fields.Many2one(
         comodel_name="res.users",
