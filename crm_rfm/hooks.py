@@ -1,4 +1,8 @@
 def post_init_hook(env):
-    """Give every company a scheme, and have its customers scored."""
+    """Give every company a scheme, and have its customers scored, the past too."""
     env["crm.rfm.scheme"]._create_missing()
     env.ref("crm_customer360.ir_cron_refresh_all")._trigger()
+    # It stops for good when all months are there.
+    rebuild = env.ref("crm_customer360.ir_cron_snapshot_rebuild")
+    rebuild.active = True
+    rebuild._trigger()

@@ -27,6 +27,8 @@ from . import crm_customer_snapshot
 from . import crm_rfm_matrix
 from . import crm_rfm_grid
 from . import crm_rfm_dry_run
+from . import crm_rfm_history
+from . import crm_rfm_history_movement
 from . import res_company
 from . import res_partner
 from . import res_config_settings

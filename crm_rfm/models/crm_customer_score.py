@@ -159,11 +159,14 @@ class CrmCustomer(models.Model):
                 END AS state,
                 %(old)s
             FROM %(customers)s customer
+            SELECT %(values)s, %(old)s
+            FROM crm_customer customer
             JOIN company ON company.id = customer.company_id
             LEFT JOIN excluded ON excluded.scheme_id = company.scheme_id
                 AND excluded.partner_id = customer.partner_id
             """,
             customers=customers or SQL("crm_customer"),
+            values=self._score_values(),
             old=SQL(", ").join(
                 SQL(
                     "%s AS %s",
@@ -174,10 +177,38 @@ class CrmCustomer(models.Model):
             ),
         )
 
-    def _score_scored(self):
+    def _score_values(self):
+        """Return the columns of a population: what is scored, the state and the rules.
+
+        Over `customer`, `company` (see `_score_companies`) and `excluded`.
+        """
+        return SQL(
+            """
+            customer.id, customer.company_id, company.set_id, company.bins,
+            company.by_cut, company.r_cuts, company.f_cuts, company.m_cuts,
+            company.today, company.known, company.pending,
+            customer.rfm_last_purchase_date AS last_date,
+            customer.rfm_last_purchase_date - company.today AS minus_recency,
+            customer.rfm_frequency AS frequency,
+            customer.rfm_monetary AS monetary,
+            CASE WHEN company.scheme_id IS NULL THEN NULL
+                WHEN excluded.partner_id IS NOT NULL THEN 'excluded'
+                WHEN customer.rfm_last_purchase_date IS NULL THEN 'prospect'
+                WHEN customer.rfm_last_purchase_date < company.window_start
+                    THEN 'lapsed'
+                WHEN company.today - customer.rfm_first_purchase_date
+                    < company.new_days THEN 'new'
+                ELSE 'scored'
+            END AS state
+            """
+        )
+
+    def _score_scored(self, base=SQL("company_id")):
         """Return the query of all customers and their scores, if they have any.
 
         One pass over the customers, without a join.
+
+        :param base: columns by which those that are compared are told from others
         """
         return SQL(
             """
@@ -196,9 +227,9 @@ class CrmCustomer(models.Model):
             FROM (
                 -- rank() - 1 are worse; count(*) up to the peers are worse or equal.
                 SELECT population.*,
-                    count(*) OVER (PARTITION BY company_id, counts) AS n,
+                    count(*) OVER (PARTITION BY %(base)s, counts) AS n,
                     rank() OVER by_r - 1 + count(*) OVER by_r AS r_twice,
-                    count(*) OVER (PARTITION BY company_id, counts, frequency > 1)
+                    count(*) OVER (PARTITION BY %(base)s, counts, frequency > 1)
                         AS f_n,
                     rank() OVER by_f - 1 + count(*) OVER by_f AS f_twice,
                     rank() OVER by_m - 1 + count(*) OVER by_m AS m_twice
@@ -206,12 +237,13 @@ class CrmCustomer(models.Model):
                     SELECT *, coalesce(state IN ('new', 'scored'), FALSE) AS counts
                     FROM population
                 ) population
-                WINDOW by_r AS (PARTITION BY company_id, counts ORDER BY last_date),
-                    by_f AS (PARTITION BY company_id, counts, frequency > 1
+                WINDOW by_r AS (PARTITION BY %(base)s, counts ORDER BY last_date),
+                    by_f AS (PARTITION BY %(base)s, counts, frequency > 1
                         ORDER BY frequency),
-                    by_m AS (PARTITION BY company_id, counts ORDER BY monetary)
+                    by_m AS (PARTITION BY %(base)s, counts ORDER BY monetary)
             ) ranked
-            """
+            """,
+            base=base,
         )
 
     def _score_cells(self):
@@ -238,9 +270,7 @@ class CrmCustomer(models.Model):
             SELECT * FROM (
                 SELECT scored.id, %(old)s, scored.state AS rfm_state,
                     scored.r AS rfm_r, scored.f AS rfm_f, scored.m AS rfm_m,
-                    -- An empty text is no score.
-                    nullif(concat_ws(CASE WHEN scored.bins > 9 THEN '-' ELSE '' END,
-                        scored.r, scored.f, scored.m), '') AS rfm_score,
+                    %(text)s AS rfm_score,
                     cell.segment_id AS rfm_segment_id,
                     scored.today, scored.known, scored.pending
                 FROM (%(scored)s) scored
@@ -250,8 +280,17 @@ class CrmCustomer(models.Model):
             WHERE (%(old)s) IS DISTINCT FROM (%(new)s)
             """,
             scored=self._score_scored(),
+            text=self._score_text(),
             old=SQL(", ").join(SQL.identifier(f"old_{name}") for name in SCORES),
             new=SQL(", ").join(map(SQL.identifier, SCORES)),
+        )
+
+    def _score_text(self):
+        """Return the SQL of the scores as a text, of a row `scored`."""
+        # An empty text is no score.
+        return SQL(
+            "nullif(concat_ws(CASE WHEN scored.bins > 9 THEN '-' ELSE '' END,"
+            " scored.r, scored.f, scored.m), '')"
         )
 
     def _score_update(self):

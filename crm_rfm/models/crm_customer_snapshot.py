@@ -3,11 +3,21 @@ from odoo.tools import SQL
 
 from .crm_customer import RFM_STATES
 
+# What a snapshot keeps of the scoring, under the names of `crm.customer`.
+KEPT = (
+    "rfm_frequency",
+    "rfm_last_purchase_date",
+    "rfm_monetary",
+    "rfm_score",
+    "rfm_segment_id",
+    "rfm_state",
+)
+
 
 class CrmCustomerSnapshot(models.Model):
     """Scores and segment at month end, and the movement between two of them.
 
-    Months that were rebuilt from the ledger have no scores.
+    Months before the first scoring are scored afterwards: see `crm_rfm_history.py`.
     """
 
     _inherit = "crm.customer.snapshot"
@@ -16,7 +26,23 @@ class CrmCustomerSnapshot(models.Model):
         selection=RFM_STATES,
         string="RFM State",
         readonly=True,
-        help="As scored in the last night of the month; unknown for rebuilt months.",
+        help="As scored in the last night of the month, or reconstructed.",
+    )
+    rfm_past = fields.Boolean(
+        string="Scores Reconstructed",
+        readonly=True,
+        help="Scored afterwards, from the documents up to that day, by the scheme of "
+        "the day it was done.",
+    )
+    rfm_last_purchase_date = fields.Date(
+        string="RFM Last Purchase",
+        readonly=True,
+        help="Last purchase up to that day, in the source of the scheme.",
+    )
+    rfm_frequency = fields.Integer(
+        string="Frequency",
+        readonly=True,
+        help="Purchases in the window of the scheme that ends with the month.",
     )
     rfm_score = fields.Char(string="RFM Score", readonly=True, help="5 is best.")
     rfm_monetary = fields.Monetary(
@@ -33,10 +59,10 @@ class CrmCustomerSnapshot(models.Model):
     )
 
     def _snapshot_columns(self):
-        names = ("rfm_state", "rfm_score", "rfm_monetary", "rfm_segment_id")
         return {
             **super()._snapshot_columns(),
-            **{name: ("own", SQL.identifier("customer", name)) for name in names},
+            **{name: ("own", SQL.identifier("customer", name)) for name in KEPT},
+            "rfm_past": ("all", SQL("FALSE")),
         }
 
     @api.model

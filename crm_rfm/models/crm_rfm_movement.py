@@ -7,8 +7,9 @@ from .crm_customer import RFM_STATES
 class CrmRfmMovement(models.Model):
     """A customer that changed its segment: when, from where to where, with the figures.
 
-    Written by the scoring and nowhere else. The first scoring of a company is no
-    movement. Who lapses or is left out leaves its segment for none.
+    Written by the scoring and, for the months before it, by the history of the
+    snapshots (`crm_rfm_history.py`). The first scoring of a company is no movement. Who
+    lapses or is left out leaves its segment for none.
     """
 
     _name = "crm.rfm.movement"
@@ -60,10 +61,15 @@ class CrmRfmMovement(models.Model):
         help="By the order of the segments: the first one is the best.",
     )
     cause = fields.Selection(
-        selection=[("data", "Purchases and time"), ("rules", "Changed rules")],
+        selection=[
+            ("data", "Purchases and time"),
+            ("rules", "Changed rules"),
+            ("history", "Reconstructed"),
+        ],
         readonly=True,
         help="Changed rules: the scheme or its segments were changed since the scoring "
-        "before.",
+        "before. Reconstructed: found afterwards between two month ends, by the rules "
+        "of the day it was found.",
     )
     old_state = fields.Selection(selection=RFM_STATES, readonly=True)
     state = fields.Selection(selection=RFM_STATES, readonly=True)
@@ -105,11 +111,7 @@ class CrmRfmMovement(models.Model):
             SELECT changed.partner_id, changed.company_id, changed.currency_id,
                 changed.user_id, changed.today, changed.old_rfm_segment_id,
                 changed.rfm_segment_id,
-                CASE WHEN changed.old_rfm_segment_id IS NULL THEN 'in'
-                    WHEN changed.rfm_segment_id IS NULL THEN 'out'
-                    WHEN entered.sequence < quit.sequence THEN 'up'
-                    WHEN entered.sequence > quit.sequence THEN 'down'
-                    ELSE 'side' END,
+                %(direction)s,
                 CASE WHEN changed.pending THEN 'rules' ELSE 'data' END,
                 changed.old_rfm_state, changed.rfm_state, changed.old_rfm_score,
                 changed.rfm_score, changed.today - changed.rfm_last_purchase_date,
@@ -119,5 +121,18 @@ class CrmRfmMovement(models.Model):
             LEFT JOIN crm_rfm_segment entered ON entered.id = changed.rfm_segment_id
             WHERE changed.logged
                 AND changed.old_rfm_segment_id IS DISTINCT FROM changed.rfm_segment_id
+            """,
+            direction=self._direction(),
+        )
+
+    def _direction(self):
+        """Return the SQL of the direction from segment `quit` to segment `entered`."""
+        return SQL(
+            """
+            CASE WHEN quit.id IS NULL THEN 'in'
+                WHEN entered.id IS NULL THEN 'out'
+                WHEN entered.sequence < quit.sequence THEN 'up'
+                WHEN entered.sequence > quit.sequence THEN 'down'
+                ELSE 'side' END
             """
         )

@@ -4,6 +4,7 @@ from . import test_forecast
 from . import test_forecast_model
 from . import test_forecast_screen
 from . import test_forecast_tour
+from . import test_history
 from . import test_inputs
 from . import test_movement
 from . import test_prediction

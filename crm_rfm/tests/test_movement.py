@@ -185,8 +185,9 @@ class TestMovement(RfmCommon):
         self.assertEqual(month.rfm_monetary, 1020)
 
     def test_matrix_without_scores(self):
-        """Months that were rebuilt from the ledger have none."""
+        """Months that were rebuilt before there was a scheme have none."""
         Snapshot = self.env["crm.customer.snapshot"]
+        self.scheme.active = False
         self._buyers(a=[("2026-03-02", 100)])
         Snapshot._rebuild(Date.to_date("2026-03-01"), Date.to_date("2026-04-30"))
         moves = Snapshot.with_context(allowed_company_ids=self.company.ids).rfm_matrix(
