@@ -29,6 +29,7 @@
         "views/crm_rfm_scheme_views.xml",
         "views/crm_rfm_movement_views.xml",
         "views/crm_customer_snapshot_views.xml",
+        "views/crm_customer_event_views.xml",
         "views/crm_customer_views.xml",
         "views/crm_rfm_fit_views.xml",
         "views/crm_customer_prediction_views.xml",

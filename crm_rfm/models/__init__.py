@@ -27,6 +27,7 @@ from . import crm_customer_snapshot
 from . import crm_rfm_matrix
 from . import crm_rfm_grid
 from . import crm_rfm_dry_run
+from . import crm_rfm_movement_screen
 from . import crm_rfm_history
 from . import crm_rfm_history_movement
 from . import res_company
@@ -44,3 +45,5 @@ from . import gamification_challenge
 from . import ir_actions
 from . import mail_activity
 from . import sale_order
+from . import crm_customer_event
+from . import crm_customer_story

@@ -203,12 +203,13 @@ class CrmCustomer(models.Model):
             """
         )
 
-    def _score_scored(self, base=SQL("company_id")):
+    def _score_scored(self, base=None):
         """Return the query of all customers and their scores, if they have any.
 
         One pass over the customers, without a join.
 
-        :param base: columns by which those that are compared are told from others
+        :param base: SQL of the columns that tell those who are compared from others;
+            the company when None
         """
         return SQL(
             """
@@ -243,7 +244,7 @@ class CrmCustomer(models.Model):
                     by_m AS (PARTITION BY %(base)s, counts ORDER BY monetary)
             ) ranked
             """,
-            base=base,
+            base=base or SQL("company_id"),
         )
 
     def _score_cells(self):

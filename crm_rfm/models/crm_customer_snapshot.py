@@ -15,7 +15,7 @@ KEPT = (
 
 
 class CrmCustomerSnapshot(models.Model):
-    """Scores and segment at month end, and the movement between two of them.
+    """Scores and segment at month end.
 
     Months before the first scoring are scored afterwards: see `crm_rfm_history.py`.
     """
@@ -91,85 +91,3 @@ class CrmCustomerSnapshot(models.Model):
         )
         self.env["crm.rfm.movement"].invalidate_model(flush=False)
         return super()._anonymize(partners)
-
-    # ------------------------------------------------------------------
-    # Matrix
-    # ------------------------------------------------------------------
-
-    @api.model
-    @api.readonly
-    def rfm_matrix(self, date_from, date_to):
-        """Return how the company's customers moved between two month ends.
-
-        A place is a segment's id or, for customers without one, their state
-        (`prospect`, `lapsed`, `excluded`), `unknown` for months without scores and
-        `absent` where the customer had no row yet. Of the customers that the reader
-        may see, in the current company and those of its branches that are selected.
-
-        :param date_from: any day of the first month
-        :param date_to: any day of the second month
-        :return: dict of ``currency_id``, ``segments`` (``[{id, name, color}]``, best
-            first) and ``moves``: list of dicts of ``from``, ``to`` (places), ``count``
-            (customers), ``revenue_from``, ``revenue_to`` (of the window that ends with
-            each month), the largest first
-        """
-        root = self.env.company.root_id
-        companies = self.env.companies.filtered(lambda company: company.root_id == root)
-        months = [self._month_rows(day, companies) for day in (date_from, date_to)]
-
-        def place(alias):
-            return SQL(
-                """
-                CASE WHEN %(a)s.partner_id IS NULL THEN 'absent' ELSE
-                    coalesce(%(a)s.rfm_segment_id::varchar, %(a)s.rfm_state, 'unknown')
-                END
-                """,
-                a=SQL.identifier(alias),
-            )
-
-        rows = self.env.execute_query_dict(
-            SQL(
-                """
-                SELECT %s AS "from", %s AS "to", count(*) AS count,
-                    coalesce(sum(was.revenue), 0) AS revenue_from,
-                    coalesce(sum(now.revenue), 0) AS revenue_to
-                FROM (%s) was
-                FULL JOIN (%s) now ON now.partner_id = was.partner_id
-                    AND now.company_id = was.company_id
-                GROUP BY 1, 2
-                ORDER BY count(*) DESC, 1, 2
-                """,
-                place("was"),
-                place("now"),
-                *months,
-            )
-        )
-        places = set()
-        for row in rows:
-            for end in ("from", "to"):
-                if row[end].isdigit():
-                    row[end] = int(row[end])
-                    places.add(row[end])
-            for name in ("revenue_from", "revenue_to"):
-                row[name] = float(row[name])
-        segments = self.env["crm.rfm.segment"].browse(places).exists().sorted()
-        return {
-            "currency_id": root.currency_id.id,
-            "segments": segments.read(["name", "color"]),
-            "moves": rows,
-        }
-
-    def _month_rows(self, day, companies):
-        """Return the query of the rows of the month of `day` that the user may read."""
-        day = fields.Date.end_of(fields.Date.to_date(day), "month")
-        query = self._search(
-            [
-                ("date", "=", day),
-                ("company_id", "in", companies.ids),
-                ("partner_id", "!=", False),
-            ]
-        )
-        names = ("partner_id", "company_id", "rfm_segment_id", "rfm_state", "revenue")
-        return query.select(
-            *(SQL.identifier(query.table, name) for name in names),
-        )

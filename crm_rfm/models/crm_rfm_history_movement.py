@@ -120,7 +120,8 @@ class CrmCustomerSnapshot(models.Model):
                     old_score, score, recency_days, frequency, monetary)
                 SELECT now.partner_id, now.company_id, now.currency_id, now.user_id,
                     coalesce(now.rfm_segment_date, month.today), was.rfm_segment_id,
-                    now.rfm_segment_id, %(direction)s, 'history', was.rfm_state, now.rfm_state,
+                    now.rfm_segment_id, %(direction)s, 'history', was.rfm_state,
+                    now.rfm_state,
                     was.rfm_score, now.rfm_score,
                     coalesce(now.rfm_segment_date, month.today)
                         - now.rfm_last_purchase_date,

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .crm_customer import RFM_STATES
@@ -88,6 +89,14 @@ class CrmRfmMovement(models.Model):
         readonly=True, help="Untaxed amount in the window, on that day."
     )
 
+    left_best = fields.Boolean(
+        string="Left the Best Segment",
+        store=False,
+        search="_search_left_best",
+        exportable=False,
+        help="For searches: who left the first segment of its set.",
+    )
+
     _date_idx = models.Index("(date, company_id)")
     _segment_idx = models.Index("(to_id, date)")
 
@@ -97,6 +106,15 @@ class CrmRfmMovement(models.Model):
             movement.display_name = f"{movement.partner_id.display_name}, " + (
                 fields.Date.to_string(movement.date) or ""
             )
+
+    def _search_left_best(self, operator, value):
+        """Find who left the first segment of a set: a handful of segments."""
+        if operator != "in":
+            return NotImplemented
+        sets = self.env["crm.rfm.segment.set"].with_context(active_test=False)
+        best = [group.segment_ids.sorted()[:1].id for group in sets.search([])]
+        domain = Domain("from_id", "in", best)
+        return domain if True in value else ~domain
 
     def _insert_query(self):
         """Return the statement that logs who moves; see `crm.customer._score`.
