@@ -44,12 +44,13 @@ class CrmCustomer(models.Model):
                 "state": customer.rfm_state,
                 "state_label": states.get(customer.rfm_state)
                 or self.env._("Scored tonight"),
-                "segment": segment
-                and {
+                "segment": {
                     "name": segment.name,
                     "color": segment.color,
                     "description": segment.description or "",
-                },
+                }
+                if segment
+                else False,
                 "score": customer.rfm_score,
                 "small": customer.rfm_small_base,
                 "since": since and self.env._("since %s", format_date(self.env, since)),

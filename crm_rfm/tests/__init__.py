@@ -10,6 +10,8 @@ from . import test_movement
 from . import test_prediction
 from . import test_prediction_histories
 from . import test_prediction_screen
+from . import test_movement_screen
+from . import test_movement_tour
 from . import test_reports
 from . import test_scheme
 from . import test_scoring
@@ -25,3 +27,4 @@ from . import test_playbook
 from . import test_salespeople
 from . import test_challenge
 from . import test_playbook_hand
+from . import test_story

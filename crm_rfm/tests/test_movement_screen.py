@@ -185,9 +185,7 @@ class TestMovementScreen(RfmCommon):
         action = self.Snapshot.action_open_rfm_move(
             "2026-04-30", "2026-05-31", left["key"], "other"
         )
-        self.assertEqual(
-            self.Snapshot.search(action["domain"]).partner_id, buyers["b"]
-        )
+        self.assertEqual(self.Snapshot.search(action["domain"]).partner_id, buyers["b"])
 
     def test_running_month(self):
         """The month under way can be chosen; it is not what is shown at first."""
@@ -199,9 +197,7 @@ class TestMovementScreen(RfmCommon):
         self.assertEqual(result["date_to"], "2026-05-31")
 
     def test_nothing_to_show(self):
-        self.assertIn(
-            "Nobody is scored yet", self.Snapshot.get_rfm_movement()["empty"]
-        )
+        self.assertIn("Nobody is scored yet", self.Snapshot.get_rfm_movement()["empty"])
         self._buyers(a=[("2026-05-01", 10)])
         self.Customer._refresh()
         self.Snapshot._take()
