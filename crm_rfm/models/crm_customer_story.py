@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.tools.misc import format_date
 
 # Month ends shown as the trend.
 TREND = 6
@@ -26,8 +25,8 @@ class CrmCustomer(models.Model):
         - ``state``, ``state_label``: one of `RFM_STATES`, or False before the scoring;
         - ``segment``: ``{"name", "color", "description"}`` or False;
         - ``score``: text, or False; ``small``: the base is small;
-        - ``since``, ``before``: in words, or False;
-        - ``trend``: ``[{"label", "name", "score", "level", "color"}]``, the oldest
+        - ``since``: a date; ``before``: in words; or False;
+        - ``trend``: ``[{"date", "name", "score", "level", "color"}]``, the oldest
           first, `level` the mean score as a share of the best, 0 without scores;
         - ``rhythm``: in words, or False; ``late``: later than usual.
 
@@ -37,7 +36,6 @@ class CrmCustomer(models.Model):
         trends = self._rfm_trends()
         for customer in self:
             segment = customer.rfm_segment_id
-            since = customer.rfm_segment_date
             before = customer.rfm_previous_segment_id
             rhythm, late = customer._rfm_rhythm()
             customer.rfm_story = {
@@ -53,8 +51,8 @@ class CrmCustomer(models.Model):
                 else False,
                 "score": customer.rfm_score,
                 "small": customer.rfm_small_base,
-                "since": since and self.env._("since %s", format_date(self.env, since)),
-                "before": before and self.env._("before: %s", before.name),
+                "since": fields.Date.to_string(customer.rfm_segment_date) or False,
+                "before": self.env._("before: %s", before.name) if before else False,
                 "trend": trends.get((customer.partner_id.id, customer.company_id.id))
                 or [],
                 "rhythm": rhythm,
@@ -112,7 +110,7 @@ class CrmCustomer(models.Model):
             key = (snapshot.partner_id.id, snapshot.company_id.id)
             trends.setdefault(key, []).append(
                 {
-                    "label": format_date(self.env, snapshot.date, date_format="LLLL y"),
+                    "date": fields.Date.to_string(snapshot.date),
                     "name": segment.name or states[snapshot.rfm_state],
                     "score": score,
                     "level": sum(parts) / (len(parts) * bins) if parts and bins else 0,

@@ -11,13 +11,14 @@ class TestMovementTour(PageHttpCommon):
     @classmethod
     def _documents(cls):
         """Others buy in the months after the customer, who so moves down."""
-        super()._documents()
+        result = super()._documents()
         customer = cls.partner
         for months in (3, 2, 1):
             cls.partner = customer.copy({"name": f"Bought {months} months ago"})
             day = date_utils.subtract(cls.today, months=months)
             cls._invoice("out_invoice", 100 * months, day)
         cls.partner = customer
+        return result
 
     @classmethod
     def setUpClass(cls):

@@ -36,19 +36,19 @@ class TestStory(RfmCommon):
         self.assertEqual(
             (story["score"], story["state"], story["small"]), ("242", "scored", True)
         )
-        self.assertEqual(story["since"], "since 04/30/2026")
+        self.assertEqual(story["since"], "2026-04-30")
         self.assertEqual(story["before"], "before: Loyal customers")
         self.assertEqual(
             [
-                (month["label"], month["name"], month["score"])
+                (month["date"], month["name"], month["score"])
                 for month in story["trend"]
             ],
             [
-                ("February 2026", "New customers", "511"),
-                ("March 2026", "Loyal customers", "442"),
-                ("April 2026", "At risk", "242"),
-                ("May 2026", "At risk", "242"),
-                ("June 2026", "At risk", "242"),
+                ("2026-02-28", "New customers", "511"),
+                ("2026-03-31", "Loyal customers", "442"),
+                ("2026-04-30", "At risk", "242"),
+                ("2026-05-31", "At risk", "242"),
+                ("2026-06-30", "At risk", "242"),
             ],
         )
         # (5 + 1 + 1) / 15

@@ -10,6 +10,7 @@ import {standardActionServiceProps} from "@web/webclient/actions/action_service"
 import {useService} from "@web/core/utils/hooks";
 import {useSetupAction} from "@web/search/action_hook";
 
+const {DateTime} = luxon;
 const MODEL = "crm.customer.snapshot";
 const STEPS = [1, 3, 12];
 
@@ -52,8 +53,9 @@ export class MovementAction extends Component {
 
   // -- months
 
+  /** A month end as a day: in other calendars it is not the end of a month. */
   monthName(day) {
-    const name = deserializeDate(day).toLocaleString({month: "long", year: "numeric"});
+    const name = deserializeDate(day).toLocaleString(DateTime.DATE_FULL);
     return day === this.state.data.running ? _t("%s, so far", name) : name;
   }
 

@@ -1,4 +1,5 @@
 import {Component} from "@odoo/owl";
+import {deserializeDate, toLocaleDateString} from "@web/core/l10n/dates";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
@@ -34,8 +35,19 @@ export class RfmStoryField extends Component {
       ...month,
       // A month without scores is a stub, not nothing.
       height: Math.max(month.level * 100, 10),
-      title: [month.label, month.name, month.score].filter(Boolean).join(" · "),
+      title: [this.date(month.date), month.name, month.score]
+        .filter(Boolean)
+        .join(" · "),
     }));
+  }
+
+  date(day) {
+    return toLocaleDateString(deserializeDate(day));
+  }
+
+  get since() {
+    const {since} = this.story;
+    return since ? _t("since %s", this.date(since)) : "";
   }
 
   get trendLabel() {
