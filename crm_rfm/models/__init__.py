@@ -27,6 +27,7 @@ from . import crm_customer_snapshot
 from . import crm_rfm_matrix
 from . import crm_rfm_grid
 from . import crm_rfm_dry_run
+from . import crm_rfm_month_matrix
 from . import crm_rfm_movement_screen
 from . import crm_rfm_history
 from . import crm_rfm_history_movement

@@ -141,26 +141,8 @@ class CrmCustomer(models.Model):
         """
         return SQL(
             """
-            SELECT customer.id, customer.company_id, company.set_id, company.bins,
-                company.by_cut, company.r_cuts, company.f_cuts, company.m_cuts,
-                company.today, company.known, company.pending,
-                customer.rfm_last_purchase_date AS last_date,
-                customer.rfm_last_purchase_date - company.today AS minus_recency,
-                customer.rfm_frequency AS frequency,
-                customer.rfm_monetary AS monetary,
-                CASE WHEN company.scheme_id IS NULL THEN NULL
-                    WHEN excluded.partner_id IS NOT NULL THEN 'excluded'
-                    WHEN customer.rfm_last_purchase_date IS NULL THEN 'prospect'
-                    WHEN customer.rfm_last_purchase_date < company.window_start
-                        THEN 'lapsed'
-                    WHEN company.today - customer.rfm_first_purchase_date
-                        < company.new_days THEN 'new'
-                    ELSE 'scored'
-                END AS state,
-                %(old)s
-            FROM %(customers)s customer
             SELECT %(values)s, %(old)s
-            FROM crm_customer customer
+            FROM %(customers)s customer
             JOIN company ON company.id = customer.company_id
             LEFT JOIN excluded ON excluded.scheme_id = company.scheme_id
                 AND excluded.partner_id = customer.partner_id

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, date_utils
 from odoo.tools.misc import format_date, formatLang
 
-from .crm_rfm_matrix import STATES
+from .crm_rfm_month_matrix import STATES
 
 # How many of those who left the best segment are listed.
 LEFT = 10
