@@ -20,6 +20,7 @@ class CrmCustomerDemo(models.AbstractModel):
 
     def _compute_figures(self):
         """Predict and forecast, too, as the first nights would."""
-        super()._compute_figures()
+        result = super()._compute_figures()
         self.env["crm.rfm.fit"]._run()
         self.env["crm.rfm.forecast.run"]._compute_companies()
+        return result

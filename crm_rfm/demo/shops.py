@@ -20,7 +20,7 @@ RATE_SHAPE, RATE_MEAN = 1.3, 1 / 110
 STOP = (0.8, 3.2)
 # Sizes of one customer's purchases, and what customers have as a mean size.
 SIZE_SHAPE = 4
-MEAN_SHAPE, MEAN_SIZE = 3, 0.6
+MEAN_SHAPE, MEAN_SIZE = 3, 2
 # More would make the loading long.
 MOST_PURCHASES = 12
 

@@ -28,3 +28,4 @@ from . import test_salespeople
 from . import test_challenge
 from . import test_playbook_hand
 from . import test_story
+from . import test_translations
