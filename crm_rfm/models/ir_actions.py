@@ -11,6 +11,8 @@ class IrActionsActions(models.Model):
         if model_name != "crm.customer" or self.env["crm.rfm.mailing"]._is_there():
             return result
         own = self.env.ref("crm_rfm.crm_rfm_mailing_action", raise_if_not_found=False)
+        if not own:
+            return result
         return {
             kind: [action for action in actions if action["id"] != own.id]
             for kind, actions in result.items()

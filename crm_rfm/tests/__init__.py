@@ -29,3 +29,4 @@ from . import test_challenge
 from . import test_playbook_hand
 from . import test_story
 from . import test_translations
+from . import test_screens_tour
