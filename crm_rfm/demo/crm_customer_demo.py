@@ -20,6 +20,8 @@ class CrmCustomerDemo(models.AbstractModel):
 
     def _compute_figures(self):
         """Predict and forecast, too, as the first nights would."""
+        # Demo data are loaded before the hook that creates them runs.
+        self.env["crm.rfm.scheme"]._create_missing()
         result = super()._compute_figures()
         self.env["crm.rfm.fit"]._run()
         self.env["crm.rfm.forecast.run"]._compute_companies()
