@@ -19,7 +19,7 @@ from bench.ledger import create_plan, post_plan
 from bench.patterns import capture_patterns
 from bench.rows import bulk_inserts, reserve_ids
 
-from .reference_files import data_dir, read_rows  # noqa: F401 (tests use data_dir)
+from .reference_files import read_rows
 
 # {data set: its transactions}
 TRANSACTIONS = {

@@ -13,6 +13,7 @@ from odoo.tests import TransactionCase, tagged
 from odoo.tools import SQL
 
 from . import reference_data
+from .reference_files import data_dir
 
 CDNOW_1997 = ("cdnow_sample", date(1997, 9, 30))
 CDNOW_1998 = ("cdnow_sample", date(1998, 6, 30))
@@ -35,7 +36,7 @@ class ReferenceFigures(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        if not reference_data.data_dir():
+        if not data_dir():
             raise unittest.SkipTest("no reference data: set CUSTOMER360_DATA")
         cls.Customer = cls.env["crm.customer"]
         # Rows computed today are newer than what the past days of these tests give.

@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from bench.check import check
 
 from . import reference_data
+from .reference_files import data_dir
 
 AS_OF = reference_data.date(1998, 6, 30)
 # Customers 1 to this: the ORM takes its time.
@@ -24,7 +25,7 @@ class TestReferenceData(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        if not reference_data.data_dir():
+        if not data_dir():
             raise unittest.SkipTest("no reference data: set CUSTOMER360_DATA")
         orders = reference_data.read_orders("cdnow_sample", customers=CUSTOMERS)
         cls.expected = {

@@ -1,11 +1,68 @@
-from odoo import models
+from odoo import fields, models
 from odoo.tools import SQL
+
+from .crm_customer import ABC_CLASSES, PROFIT
 
 
 class CrmCustomer(models.Model):
     """Pareto: position, share and class of every customer within its company."""
 
     _inherit = "crm.customer"
+
+    revenue_rank = fields.Integer(
+        aggregator="min",
+        readonly=True,
+        help="Position by revenue in the company, 1 is the largest; 0 until the "
+        "nightly ranking.",
+    )
+    revenue_share = fields.Float(
+        digits=(16, 6), readonly=True, help="Share of the company's positive revenue."
+    )
+    revenue_cumulated = fields.Float(
+        string="Cumulated Revenue",
+        digits=(16, 6),
+        aggregator="max",
+        readonly=True,
+        help="Share of the company's revenue that this customer and those before it "
+        "bring together.",
+    )
+    revenue_class = fields.Selection(
+        selection=ABC_CLASSES,
+        readonly=True,
+        help="ABC class by revenue, from the nightly ranking.",
+    )
+    contribution_rank = fields.Integer(
+        aggregator="min", readonly=True, groups=PROFIT, help="Position by contribution."
+    )
+    contribution_share = fields.Float(
+        digits=(16, 6),
+        readonly=True,
+        groups=PROFIT,
+        help="Share of the company's positive contribution.",
+    )
+    contribution_cumulated = fields.Float(
+        string="Cumulated Contribution",
+        digits=(16, 6),
+        aggregator="max",
+        readonly=True,
+        groups=PROFIT,
+        help="Share of the company's contribution that this customer and those before "
+        "it bring together.",
+    )
+    contribution_class = fields.Selection(
+        selection=ABC_CLASSES,
+        readonly=True,
+        groups=PROFIT,
+        help="ABC class by contribution, from the nightly ranking.",
+    )
+    abc_class = fields.Selection(
+        selection=ABC_CLASSES,
+        string="ABC Class",
+        compute="_compute_abc_class",
+        search="_search_abc_class",
+        help="By the company's Pareto measure: A brings the first 80 %, B the next "
+        "15 %, C the rest, D nothing. Empty until the nightly ranking.",
+    )
 
     def _rank(self):
         """Rank all customers by revenue and by contribution; write what differs.

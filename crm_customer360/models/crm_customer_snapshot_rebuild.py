@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, date_utils
 
 from .account_move_line import SALE_TYPES
+from .crm_customer_month import month_end, window_exit
 
 # How far back months are rebuilt, and how many of them in one go.
 HISTORY_MONTHS = 120
@@ -35,13 +36,11 @@ class CrmCustomerSnapshot(models.Model):
         spans = self._rebuild_spans(date_from, date_to, companies)
         if not spans:
             return 0
-        with self.env["crm.customer"]._refresh_settings():
-            # Every join is one of whole tables; the planner thinks the few companies
-            # leave few rows, and would look up the others one by one.
-            self.env.cr.execute(SQL("SET LOCAL enable_nestloop = off"))
+        # Every join is one of whole tables; the planner thinks the few companies leave
+        # few rows, and would look up the others one by one.
+        with self.env["crm.customer"]._refresh_settings(enable_nestloop="off"):
             self._rebuild_read(spans)
             written = self._rebuild_write(spans)
-            self.env.cr.execute(SQL("SET LOCAL enable_nestloop = on"))
         self.invalidate_model()
         return written
 
@@ -230,13 +229,13 @@ class CrmCustomerSnapshot(models.Model):
                 """,
                 company=self._rebuild_company(spans),
                 sale=SALE_TYPES,
-                sale_end=_month_end(SQL("sale.day")),
-                sale_exit=_window_exit(SQL("sale.day"), SQL("company.months")),
-                move_end=_month_end(SQL("move.invoice_date")),
-                line_end=_month_end(SQL("line.date")),
-                late_end=_month_end(_LATE_FROM),
-                partial_end=_month_end(SQL("partial.max_date")),
-                partial_late_end=_month_end(
+                sale_end=month_end(SQL("sale.day")),
+                sale_exit=window_exit(SQL("sale.day"), SQL("company.months")),
+                move_end=month_end(SQL("move.invoice_date")),
+                line_end=month_end(SQL("line.date")),
+                late_end=month_end(_LATE_FROM),
+                partial_end=month_end(SQL("partial.max_date")),
+                partial_late_end=month_end(
                     SQL("greatest(partial.max_date, %s)", _LATE_FROM)
                 ),
                 item=SQL(
@@ -324,7 +323,7 @@ class CrmCustomerSnapshot(models.Model):
                 WHERE old.rebuilt OR NOT old.closed
                 """,
                 company=self._rebuild_company(spans),
-                series_end=_month_end(SQL("series.start")),
+                series_end=month_end(SQL("series.start")),
                 running=SQL(", ").join(
                     SQL(
                         "coalesce(sum(change.%(name)s) OVER so_far, 0) AS %(name)s",
@@ -388,39 +387,3 @@ class CrmCustomerSnapshot(models.Model):
 
 # The day from which an item can be overdue: it exists, and its due date is past.
 _LATE_FROM = SQL("greatest(line.date, coalesce(line.date_maturity, line.date) + 1)")
-
-
-def _month_end(day):
-    """Return the SQL of the last day of the month of `day`."""
-    return SQL(
-        "(date_trunc('month', %s::timestamp) + interval '1 month - 1 day')::date", day
-    )
-
-
-def _window_exit(day, months):
-    """Return the SQL of the first month end whose window starts after `day`.
-
-    The window that ends on M starts after ``M - months``, a day that a shorter month
-    may pull back. So a document leaves `months` later, or in the month after where
-    that month ends on an earlier day of the month: one of 29 February still counts on
-    28 February of the next year.
-    """
-    return SQL(
-        """
-        CASE WHEN extract(day FROM %(day)s) <= extract(day FROM %(end)s)
-            THEN %(end)s ELSE %(later)s END
-        """,
-        day=day,
-        end=_shifted_end(day, months),
-        later=_shifted_end(day, SQL("(%s + 1)", months)),
-    )
-
-
-def _shifted_end(day, months):
-    """Return the SQL of the month end that many months after that of `day`."""
-    return SQL(
-        "(date_trunc('month', %s::timestamp)"
-        " + (%s + 1) * interval '1 month' - interval '1 day')::date",
-        day,
-        months,
-    )

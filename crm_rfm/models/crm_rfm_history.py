@@ -6,10 +6,12 @@ from odoo import api, models
 from odoo.tools import SQL, date_utils
 
 from odoo.addons.crm_customer360.models.account_move_line import SALE_TYPES
+from odoo.addons.crm_customer360.models.crm_customer_month import (
+    month_end,
+    window_exit,
+)
 from odoo.addons.crm_customer360.models.crm_customer_snapshot_rebuild import (
     SLICE_MONTHS,
-    _month_end,
-    _window_exit,
 )
 
 from .crm_customer_snapshot import KEPT
@@ -226,8 +228,8 @@ class CrmCustomerSnapshot(models.Model):
                 """,
                 scheme=self._history_scheme(spans),
                 sale=SALE_TYPES,
-                enter=_month_end(SQL("purchase.day")),
-                leave=_window_exit(SQL("purchase.day"), SQL("scheme.months")),
+                enter=month_end(SQL("purchase.day")),
+                leave=window_exit(SQL("purchase.day"), SQL("scheme.months")),
             )
         )
         self.env.cr.execute(SQL("ANALYZE crm_rfm_history"))

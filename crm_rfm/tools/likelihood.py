@@ -11,6 +11,7 @@ models built on it, nothing is needed.
 
 from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib import import_module
 from math import inf
 
 # Fewer say too little about four parameters.
@@ -44,8 +45,8 @@ REASONS = {
 def available():
     """Whether numpy and scipy can be used."""
     try:
-        import numpy  # noqa: F401
-        from scipy import linalg, optimize, special  # noqa: F401
+        for name in ("numpy", "scipy.linalg", "scipy.optimize", "scipy.special"):
+            import_module(name)
     except ImportError:
         return False
     return True
