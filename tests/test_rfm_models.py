@@ -244,7 +244,9 @@ class TestModels(ModelCase):
         drawn = bgnbd.BgNbd(0.8, 60, 0.8, 4)
         x, t_x, T = self.simulate(drawn.r, drawn.alpha, drawn.a, drawn.b)
         fit = bgnbd.fit(x, t_x, T)
+        self.assertEqual(set(fit.errors), {"r", "alpha", "a", "b"})
         for name, error in fit.errors.items():
+            self.assertLess(error, 0.5, name)
             true = getattr(drawn, name)
             self.assertLess(abs(getattr(fit.parameters, name) / true - 1), 4 * error)
         self.assertTrue(fit.flag_usable)

@@ -8,7 +8,7 @@ from math import log
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from odoo.addons.crm_rfm.tools import likelihood
+from odoo.addons.crm_rfm.tools import bgnbd, gamma_gamma, likelihood
 
 from .reference_files import read_rows
 from .test_customer_figures import CDNOW_1997, CDNOW_1998, RFM_2006, ReferenceFigures
@@ -81,8 +81,37 @@ class TestRfmPredictions(ReferenceFigures):
         )
         self.assert_published("Gamma-Gamma log-likelihood", fit.amount_log_likelihood)
         for name in AMOUNTS:
-            self.assertAlmostEqual(
-                fit[name], self.published[f"Gamma-Gamma {name}"][0], delta=0.05
+            self.assert_published(f"Gamma-Gamma {name}", fit[name])
+
+    def test_published_expectations(self):
+        """Of one customer and of the first ten, from what Odoo read.
+
+        What was published of amounts is fitted to means rounded half up to cents, so
+        here, too.
+        """
+        fit = self.predict_as_of(*CDNOW_1997)
+        models = fit._models()
+        self.assert_published(
+            "E[X(39)|x=2,tx=30.43,T=38.86]",
+            bgnbd.expected_purchases(
+                models.purchases.parameters, 7 * 39, [2], [7 * 30.43], [7 * 38.86]
+            )[0],
+        )
+        [histories] = self.Fit._histories(self.cdnow).values()
+        cents = histories.z * 100 + 1e-9
+        amounts = (cents + 0.5).astype(int) / 100
+        rounded = gamma_gamma.fit(histories.x, amounts)
+        values = gamma_gamma.expected_value(rounded.parameters, histories.x, amounts)
+        numbers = self.numbers["cdnow_sample"]
+        found = {
+            numbers[partner]: value
+            for partner, value in zip(
+                histories.partner_ids.tolist(), values, strict=True
+            )
+        }
+        for customer in range(1, 11):
+            self.assert_published(
+                f"expected average value, customer {customer}", found[customer]
             )
 
     def test_published_calibration(self):

@@ -8,6 +8,7 @@ from . import test_history
 from . import test_inputs
 from . import test_movement
 from . import test_prediction
+from . import test_prediction_run
 from . import test_prediction_histories
 from . import test_prediction_screen
 from . import test_movement_screen

@@ -230,6 +230,15 @@ class TestForecastModel(ForecastCommon):
         )
 
     def test_backtest_too_high(self):
+        """At 110 a month against 300 + 400 − 40 − 60: 60 ÷ 600."""
+        self._backtested()
+        known = self.env["res.partner"].search([("name", "=", "Known")])
+        self._refund(60, "2026-01-10", partner_id=known.id)
+        self.Run._compute_companies(self.company)
+        six = self.Forecast.get_forecast(self.company.id)["tests"][0]
+        self.assertRegex(six["sentence"], r": 10(\.0)? % too high\.$")
+
+    def test_backtest_too_low(self):
         """At 110 a month against 300 + 400 − 40 + 60: 8.3 % too low."""
         self._backtested()
         self._invoice(

@@ -3,7 +3,7 @@ from odoo.tests import new_test_user, tagged
 
 from odoo.addons.crm_rfm.tools import likelihood
 
-from .test_prediction import PredictionCommon
+from .prediction_common import PredictionCommon
 
 
 @tagged("post_install", "-at_install")
@@ -44,12 +44,12 @@ class TestPredictionScreen(PredictionCommon):
     # -- access
 
     def test_value_is_profit(self):
-        fit = self._bare_fit()
-        self.Customer._refresh(self.customer)
-        self._invoice(10, "2026-06-15")
-        self.Customer._refresh(self.customer)
-        row = self._row()
-        self.assertEqual(self._as("sales", row).p_alive, row.p_alive)
+        self._invoice(10, "2026-06-12")
+        self._invoice(10, "2026-06-13")
+        self._run()
+        fit, row = self._fitted(), self._row()
+        # x = 1, t_x = 1, T = 3: 1 ÷ (1 + 1 ÷ 1 × (4 ÷ 2)²)
+        self.assertAlmostEqual(self._as("sales", row).p_alive, 0.2, 6)
         for name in ("sales", "all"):
             for record, field in ((row, "clv"), (row, "clv_top"), (fit, "clv_limit")):
                 with self.assertRaises(AccessError):
@@ -203,8 +203,11 @@ class TestPredictionScreen(PredictionCommon):
         server = self.env.ref("crm_rfm.crm_rfm_fit_action_server")
         for name in ("sales", "reader"):
             self.assertEqual(self._as(name, server).run()["res_id"], fit.id)
-        action = self._as("sales", fit).action_open_customers()
-        self.assertFalse(self._as("sales", self.Customer).search(action["domain"]))
+        self._invoice(10, "2026-06-15")
+        self._run()
+        action = self._as("sales", self._fitted()).action_open_customers()
+        found = self._as("sales", self.Customer).search(action["domain"])
+        self.assertEqual(found.partner_id, self.customer)
 
     def test_read_as_the_client_does(self):
         fit = self._bare_fit(usable=True, r=1, alpha=2, a=3, b=4)

@@ -180,15 +180,23 @@ class TestScoring(RfmCommon):
         other = self._create_company(name="Other")
         buyers = self._buyers(a=[("2026-05-01", 10)], b=[("2026-05-02", 20)])
         self._invoice(5, "2026-05-05", partner_id=buyers["a"].id, company_id=branch.id)
-        journals = self.env["account.journal"].search(
-            [("company_id", "=", other.id), ("type", "=", "sale")]
-        )
         self.assertTrue(other.rfm_scheme_ids)
         self.assertFalse(branch.rfm_scheme_ids)
         self.Customer._refresh()
         self.assertEqual(self._stored(buyers["a"]).rfm_score, "212")
         self.assertEqual(self._stored(buyers["a"], branch).rfm_score, "313")
-        self.assertFalse(journals and self._stored(buyers["a"], other))
+        # In one pass with the others, alone in its company.
+        self.env.cr.execute(
+            "INSERT INTO crm_customer (partner_id, company_id, currency_id,"
+            " rfm_frequency, rfm_monetary, rfm_first_purchase_date,"
+            " rfm_last_purchase_date)"
+            " VALUES (%s, %s, %s, 1, 9, '2026-06-01', '2026-06-01')",
+            [buyers["b"].id, other.id, other.currency_id.id],
+        )
+        self.Customer.invalidate_model()
+        self.Customer._score()
+        self.assertEqual(self._stored(buyers["b"], other).rfm_score, "313")
+        self.assertEqual(self._stored(buyers["a"]).rfm_score, "212")
 
     def test_unchanged_is_not_written(self):
         buyers = self._buyers(a=[("2026-05-01", 10)], b=[("2026-05-02", 20)])

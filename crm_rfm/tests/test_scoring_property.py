@@ -64,6 +64,9 @@ if given:
             self.assertEqual(self._by_sql(base), self._by_python(base, Scheme(bins)))
 
         @given(base=customers)
+        @example(base=[])
+        @example(base=[(5, 1, 100)])
+        @example(base=[(50, 3, 1)] * LARGEST)  # on the cut points
         @settings(max_examples=30, deadline=None)
         def test_own_cut_points(self, base):
             recency = (200, 100, 50, 2)
@@ -131,3 +134,10 @@ if given:
                 )
             )
             return self.env.cr.fetchall()
+
+else:
+
+    @tagged("post_install", "-at_install")
+    class TestScoringProperty(RfmCommon):
+        def test_quantile(self):
+            self.skipTest("hypothesis is not installed")

@@ -50,17 +50,17 @@ registry.category("web_tour.tours").add("crm_rfm_every_screen", {
     ...open(
       "crm_rfm.menu_rfm",
       "menu_rfm_movements",
-      ".o_view_nocontent, .o_list_view .o_data_row"
+      ".o_breadcrumb:contains('All Changes')"
     ),
-    ...open("crm_rfm.menu_rfm", "menu_rfm_predictions", ".o_form_view, .o_list_view"),
-    {
-      content: "Too few customers are said",
-      trigger: ".o_content:contains('Too few customers')",
-    },
+    ...open(
+      "crm_rfm.menu_rfm",
+      "menu_rfm_predictions",
+      ".o_content:contains('Too few customers')"
+    ),
     ...open(
       "crm_customer360.menu_configuration",
       "menu_rfm_scheme",
-      ".o_form_view, .o_list_view .o_data_row"
+      ".o_breadcrumb:contains('RFM Scheme')"
     ),
     ...open(
       "crm_customer360.menu_configuration",
