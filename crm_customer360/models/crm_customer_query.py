@@ -226,7 +226,8 @@ class CrmCustomer(models.Model):
             "few_account_move": SQL(
                 """
                 SELECT id, company_id, commercial_partner_id, state, move_type,
-                    invoice_date, amount_total_signed, payment_state,
+                    invoice_date, amount_total_signed, amount_untaxed_signed,
+                    payment_state,
                     collection_hold, collection_hold_until
                 FROM account_move
                 WHERE commercial_partner_id = ANY(%s)

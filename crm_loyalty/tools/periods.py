@@ -8,7 +8,7 @@ kind       window of a day              end of the period that begins on a day
 ========== ============================ ===========================================
 lifetime   everything up to the day     never
 calendar   its calendar year so far     31 December
-rolling    so many months up to the day the day before so many months later
+rolling    so many months up to the day the last day whose window holds the day
 anniversary the year since the last      the day before the next anniversary
            anniversary of joining
 ========== ============================ ===========================================
@@ -73,8 +73,10 @@ def period_end(kind, day, months=12, joined=None):
 
     >>> period_end("calendar", date(2024, 2, 29))
     datetime.date(2024, 12, 31)
+    >>> period_end("rolling", date(2024, 6, 15), 12)
+    datetime.date(2025, 6, 14)
     >>> period_end("rolling", date(2024, 2, 29), 12)
-    datetime.date(2025, 2, 27)
+    datetime.date(2025, 2, 28)
     >>> period_end("anniversary", date(2025, 2, 27), joined=date(2024, 2, 29))
     datetime.date(2025, 2, 27)
     """
@@ -83,7 +85,8 @@ def period_end(kind, day, months=12, joined=None):
     if kind == "calendar":
         return day.replace(month=12, day=31)
     if kind == "rolling":
-        return add_months(day, months) - DAY
+        end = add_months(day, months)
+        return end if window_start(kind, end, months) <= day else end - DAY
     # Counted from joining: 29 February comes back in leap years.
     years = anniversary(joined, day).year - joined.year + 1
     return add_months(joined, 12 * years) - DAY

@@ -104,9 +104,9 @@ def evaluate(policy, standing, day, now, ended, joined=None):
     earned = max(earned, policy.earned(ended))
     if earned >= standing.level:
         # From the end of the period, not from the day when somebody looked.
-        until = standing.until
-        while until is not None and until < day:
-            until = policy.end(until + timedelta(days=1), joined)
+        until = policy.end(standing.until + timedelta(days=1), joined)
+        if until is not None and until < day:
+            until = policy.end(day, joined)
         return replace(standing, until=until), RENEWAL
     if day <= standing.until + timedelta(days=policy.grace_days):
         return standing, None

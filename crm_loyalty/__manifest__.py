@@ -1,0 +1,17 @@
+{
+    "name": "Customer 360 Loyalty",
+    "summary": "Tiers and benefits on native loyalty programs",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "license": "LGPL-3",
+    "author": "Customer 360 contributors",
+    "website": "https://github.com/customer360/customer360",
+    "depends": [
+        "crm_rfm",
+        "sale_loyalty",
+    ],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/crm_loyalty_rules.xml",
+    ],
+}

@@ -1,0 +1,69 @@
+from odoo import api, fields, models
+
+
+class LoyaltyTierChange(models.Model):
+    """A customer's change of tier, with the figures of that day; never altered."""
+
+    _name = "loyalty.tier.change"
+    _description = "Change of Loyalty Tier"
+    _rec_name = "partner_id"
+    _order = "date desc, id desc"
+    _log_access = False
+
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company", required=True, readonly=True, ondelete="cascade"
+    )
+    program_id = fields.Many2one(
+        comodel_name="loyalty.program", readonly=True, ondelete="restrict"
+    )
+    date = fields.Date(required=True, readonly=True)
+    from_id = fields.Many2one(
+        comodel_name="loyalty.tier", readonly=True, ondelete="restrict"
+    )
+    to_id = fields.Many2one(
+        comodel_name="loyalty.tier", readonly=True, ondelete="restrict"
+    )
+    cause = fields.Selection(
+        selection=[
+            ("join", "Joined"),
+            ("upgrade", "Earned"),
+            ("renewal", "Kept"),
+            ("downgrade", "Not kept"),
+            ("manual", "Given by hand"),
+            ("manual_end", "End of a tier given by hand"),
+            ("leave", "Left the program"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    measure = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        help="What the customer had brought in the window on that day, in the unit of "
+        "the program's measure.",
+    )
+    measure_ended = fields.Float(
+        string="Measure of the Period",
+        digits=(16, 2),
+        readonly=True,
+        help="What the customer had brought since the beginning of the period that "
+        "ended; it decides whether a tier is kept.",
+    )
+    until = fields.Date(
+        readonly=True, help="Last day for which the tier was given then."
+    )
+
+    _date_idx = models.Index("(date, company_id)")
+
+    @api.depends("partner_id", "date")
+    def _compute_display_name(self):
+        for change in self:
+            change.display_name = f"{change.partner_id.display_name}, {change.date}"
