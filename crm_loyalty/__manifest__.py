@@ -9,9 +9,16 @@
     "depends": [
         "crm_rfm",
         "sale_loyalty",
+        "survey",
     ],
     "data": [
+        "views/crm_loyalty_menus.xml",
         "security/ir.model.access.csv",
         "security/crm_loyalty_rules.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["crm_loyalty/static/src/**/*"],
+        "web.assets_unit_tests": ["crm_loyalty/static/tests/**/*.test.js"],
+        "web.assets_tests": ["crm_loyalty/static/tests/tours/**/*.js"],
+    },
 }

@@ -34,7 +34,6 @@ class CrmCustomer(models.Model):
     )
     tier_id = fields.Many2one(
         comodel_name="loyalty.tier",
-        string="Tier",
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
@@ -61,7 +60,8 @@ class CrmCustomer(models.Model):
     tier_until = fields.Date(
         string="Tier Kept Until",
         readonly=True,
-        help="Last day for which the tier is kept, whatever is bought; empty: for good.",
+        help="Last day for which the tier is kept, whatever is bought; empty: for "
+        "good.",
     )
     tier_next_id = fields.Many2one(
         comodel_name="loyalty.tier",

@@ -125,7 +125,9 @@ class CrmCustomer(models.Model):
         if partners is not None:
             only = SQL(
                 "customer.partner_id IN %s",
-                tuple(partners.with_context(active_test=False).commercial_partner_id.ids)
+                tuple(
+                    partners.with_context(active_test=False).commercial_partner_id.ids
+                )
                 or (0,),
             )
         return SQL(

@@ -90,8 +90,8 @@ class LoyaltyTier(models.Model):
             if not tier.threshold and tier.program_id.tier_ids - self:
                 raise ValidationError(
                     self.env._(
-                        "%s asks for nothing: it is the tier of every member, and stays "
-                        "as long as there are others.",
+                        "%s asks for nothing: it is the tier of every member, and "
+                        "stays as long as there are others.",
                         tier.name,
                     )
                 )

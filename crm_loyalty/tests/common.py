@@ -26,18 +26,23 @@ class LoyaltyCommon(CustomerCommon):
                 "reward_ids": [Command.create({"required_points": 100})],
                 "tier_ids": [
                     Command.create({"name": name, "threshold": threshold})
-                    for name, threshold in (("Base", 0), ("Silver", 1000), ("Gold", 5000))
+                    for name, threshold in (
+                        ("Base", 0),
+                        ("Silver", 1000),
+                        ("Gold", 5000),
+                    )
                 ],
                 **vals,
             }
         )
 
-    def _join(self, day, partner=None):
+    def _join(self, day, partner=None, program=None):
         """Give a customer a card on a day."""
         partner = partner or self.customer
+        program = program or self.program
         with freeze_time(f"{day} 12:00:00"):
             card = self.env["loyalty.card"].create(
-                {"program_id": self.program.id, "partner_id": partner.id}
+                {"program_id": program.id, "partner_id": partner.id}
             )
             self.env.flush_all()
         # The database clock is not frozen.

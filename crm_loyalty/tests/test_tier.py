@@ -83,7 +83,9 @@ class TestTier(LoyaltyCommon):
             self.assertEqual(self._night(day).tier_id, self.silver)
         self._invoice(100, "2027-01-10")
         row = self._night("2027-01-10")
-        self.assertEqual((row.tier_id, str(row.tier_until)), (self.silver, "2027-12-31"))
+        self.assertEqual(
+            (row.tier_id, str(row.tier_until)), (self.silver, "2027-12-31")
+        )
         for day in ("2028-01-01", "2028-01-10"):
             self.assertEqual(self._night(day).tier_id, self.silver)
         self.assertEqual(self._night("2028-01-11").tier_id, self.base)
@@ -97,7 +99,9 @@ class TestTier(LoyaltyCommon):
         self._join("2024-01-10")
         self._invoice(1000, "2024-02-29")
         row = self._night("2024-02-29")
-        self.assertEqual((row.tier_id, str(row.tier_until)), (self.silver, "2025-02-28"))
+        self.assertEqual(
+            (row.tier_id, str(row.tier_until)), (self.silver, "2025-02-28")
+        )
         self.assertEqual(self._night("2025-02-28").tier_id, self.silver)
         self.assertEqual(self._night("2025-03-01").tier_id, self.base)
 
@@ -106,9 +110,13 @@ class TestTier(LoyaltyCommon):
         self._join("2024-02-29")
         self._invoice(1000, "2025-02-27")
         row = self._night("2025-02-27")
-        self.assertEqual((row.tier_id, str(row.tier_until)), (self.silver, "2025-02-27"))
+        self.assertEqual(
+            (row.tier_id, str(row.tier_until)), (self.silver, "2025-02-27")
+        )
         row = self._night("2025-02-28")
-        self.assertEqual((row.tier_id, str(row.tier_until)), (self.silver, "2026-02-27"))
+        self.assertEqual(
+            (row.tier_id, str(row.tier_until)), (self.silver, "2026-02-27")
+        )
         self.assertEqual(row.tier_measure, 0)
         self.assertEqual(row.tier_measure_ended, 1000)
         self.assertEqual(self._night("2026-02-28").tier_id, self.base)
@@ -223,9 +231,7 @@ class TestTier(LoyaltyCommon):
             ],
         )
         self._join("2026-01-10")
-        self.env["loyalty.card"].create(
-            {"program_id": program.id, "partner_id": self.customer.id}
-        )
+        self._join("2026-01-20", program=program)
         self._invoice(1000, "2026-02-01")
         self._night("2026-02-01")
         rows = self.Customer.sudo().search([("partner_id", "=", self.customer.id)])

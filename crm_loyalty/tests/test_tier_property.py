@@ -9,7 +9,7 @@ from .common import LoyaltyCommon
 
 @tagged("post_install", "-at_install")
 class TestTierProperty(LoyaltyCommon):
-    """Customers at random through four years: SQL and plain Python agree every night."""
+    """Customers at random through four years: SQL and plain Python agree each night."""
 
     def test_agree(self):
         for seed, (kind, months) in enumerate(

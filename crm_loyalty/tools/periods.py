@@ -90,4 +90,3 @@ def period_end(kind, day, months=12, joined=None):
     # Counted from joining: 29 February comes back in leap years.
     years = anniversary(joined, day).year - joined.year + 1
     return add_months(joined, 12 * years) - DAY
-

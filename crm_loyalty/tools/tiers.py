@@ -135,7 +135,7 @@ def notice(policy, standing, day, now, ended=0):
 
     >>> policy = Policy((0, 1000, 5000), notice_days=30, grace_days=10)
     >>> gold = Standing(2, date(2025, 3, 1), date(2025, 12, 31))
-    >>> [notice(policy, gold, day, 4200) for day in (date(2025, 12, 1), date(2025, 12, 2))]
+    >>> [notice(policy, gold, date(2025, 12, day), 4200) for day in (1, 2)]
     [None, 800]
     """
     if not standing.level or standing.until is None:
