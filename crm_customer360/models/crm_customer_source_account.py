@@ -119,6 +119,10 @@ class CrmCustomer(models.Model):
                 SELECT day.partner_id, day.company_id,
                     1 AS evidence,
                     sum(day.purchases) AS purchase_count,
+                    sum(day.purchases) FILTER (
+                        WHERE day.invoice_date >= company.previous_start
+                        AND day.invoice_date < company.window_start
+                    ) AS purchase_previous_count,
                     count(*) FILTER (WHERE day.purchases > 0) AS purchase_day_count,
                     sum(day.credit_notes) FILTER (
                         WHERE day.invoice_date >= company.window_start
@@ -166,6 +170,7 @@ class CrmCustomer(models.Model):
                 "evidence": "sum",
                 "purchase_count": "sum",
                 "purchase_day_count": "sum",
+                "purchase_previous_count": "sum",
                 "credit_note_count": "sum",
                 "invoiced": "sum",
                 "first_purchase_date": "first",
