@@ -15,6 +15,7 @@
         "views/crm_loyalty_menus.xml",
         "security/ir.model.access.csv",
         "security/crm_loyalty_rules.xml",
+        "security/loyalty_lot_rules.xml",
     ],
     "assets": {
         "web.assets_backend": ["crm_loyalty/static/src/**/*"],

@@ -4,3 +4,6 @@ from . import loyalty_tier_change
 from . import loyalty_program
 from . import crm_customer
 from . import crm_customer_tier
+from . import loyalty_lot
+from . import loyalty_lot_move
+from . import loyalty_card
