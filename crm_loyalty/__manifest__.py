@@ -16,6 +16,12 @@
         "security/ir.model.access.csv",
         "security/crm_loyalty_rules.xml",
         "security/loyalty_lot_rules.xml",
+        "views/res_partner_tier_views.xml",
+        "views/crm_customer_event_views.xml",
+        "views/crm_customer_snapshot_tier_views.xml",
+        "views/loyalty_tier_movement_views.xml",
+        "report/account_invoice_report_views.xml",
+        "report/sale_report_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["crm_loyalty/static/src/**/*"],

@@ -7,3 +7,7 @@ from . import crm_customer_tier
 from . import loyalty_lot
 from . import loyalty_lot_move
 from . import loyalty_card
+from . import crm_customer_event
+from . import crm_customer_snapshot
+from . import loyalty_tier_movement
+from . import res_partner_tier

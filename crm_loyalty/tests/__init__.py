@@ -1,2 +1,3 @@
 from . import test_tier
 from . import test_tier_property
+from . import test_tier_places

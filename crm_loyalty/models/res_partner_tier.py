@@ -1,0 +1,59 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from odoo.addons.crm_customer360.report.crm_customer import READERS
+
+# Native tag colours of a tier: the same number as everywhere.
+CHIP = "o_tag_color_%s"
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    loyalty_tier_id = fields.Many2one(
+        comodel_name="loyalty.tier",
+        compute="_compute_loyalty_tier_id",
+        search="_search_loyalty_tier_id",
+        groups=READERS,
+        help="Tier of this contact's commercial entity in the current company, today.",
+    )
+
+    @api.depends("customer_id.tier_id")
+    @api.depends_context("company", "uid")
+    def _compute_loyalty_tier_id(self):
+        for partner in self:
+            partner.loyalty_tier_id = partner.customer_id.tier_id
+
+    def _search_loyalty_tier_id(self, operator, value):
+        """Among the customers that the user may read: the search runs as the user."""
+        if operator == "in":
+            return self._search_customer_figure("tier_id", operator, value)
+        if operator in ("any", "ilike", "=ilike", "like", "=like"):
+            return [("customer_id", "any", [("tier_id", operator, value)])]
+        return NotImplemented
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Let contacts be grouped by their tier, as their reader may see it."""
+        if field_expr != "loyalty_tier_id":
+            return super()._field_to_sql(alias, field_expr, query)
+        self._check_field_access(self._fields[field_expr], "read")
+        customers = self.env["crm.customer"]._segment_query(
+            SQL.identifier(alias, "id"), SQL("%s", self.env.company.id)
+        )
+        return SQL("(%s)", customers.select(SQL.identifier(customers.table, "tier_id")))
+
+    def _compute_application_statistics_hook(self):
+        """Add a chip of the tier to the contact's card."""
+        data_list = super()._compute_application_statistics_hook()
+        field = self._fields["loyalty_tier_id"]
+        if self._has_field_access(field, "read"):
+            for partner in self.filtered("loyalty_tier_id"):
+                data_list[partner.id].append(
+                    {
+                        "iconClass": "fa-star",
+                        "value": partner.loyalty_tier_id.name,
+                        "label": field._description_string(self.env),
+                        "tagClass": CHIP % partner.loyalty_tier_id.color,
+                    }
+                )
+        return data_list

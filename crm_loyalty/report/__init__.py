@@ -1,0 +1,4 @@
+from . import account_invoice_report
+from . import crm_customer
+from . import customer_sheet
+from . import sale_report
