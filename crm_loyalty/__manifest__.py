@@ -22,6 +22,7 @@
         "views/loyalty_tier_movement_views.xml",
         "report/account_invoice_report_views.xml",
         "report/sale_report_views.xml",
+        "views/crm_customer_retention_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["crm_loyalty/static/src/**/*"],

@@ -11,3 +11,5 @@ from . import crm_customer_event
 from . import crm_customer_snapshot
 from . import loyalty_tier_movement
 from . import res_partner_tier
+from . import crm_customer_cohort
+from . import crm_customer_retention
