@@ -23,6 +23,12 @@
         "report/account_invoice_report_views.xml",
         "report/sale_report_views.xml",
         "views/crm_customer_retention_views.xml",
+        "security/crm_loyalty_tier_rules.xml",
+        "views/loyalty_tier_views.xml",
+        "views/crm_customer_tier_views.xml",
+        "views/loyalty_tier_change_views.xml",
+        "views/loyalty_tier_manual_views.xml",
+        "views/loyalty_program_tier_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["crm_loyalty/static/src/**/*"],

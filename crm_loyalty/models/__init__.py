@@ -13,3 +13,5 @@ from . import loyalty_tier_movement
 from . import res_partner_tier
 from . import crm_customer_cohort
 from . import crm_customer_retention
+from . import crm_customer_tier_card
+from . import crm_customer_tier_screen

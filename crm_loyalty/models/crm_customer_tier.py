@@ -28,11 +28,14 @@ class CrmCustomer(models.Model):
     def _rank(self):
         return super()._rank() + self._evaluate_tiers()
 
-    def _refresh(self, partners=None, companies=None):
-        """Evaluate the tiers of the few that were refreshed, too."""
-        written = super()._refresh(partners, companies)
-        if partners is not None and self._has_tiers():
-            self._evaluate_tiers(partners)
+    def _refresh_few(self, partner_ids, companies=None):
+        """Evaluate the tiers of the few that were refreshed, too.
+
+        It is what the queue calls: so every posting leads here.
+        """
+        written = super()._refresh_few(partner_ids, companies)
+        if self._has_tiers():
+            self._evaluate_tiers(self.env["res.partner"].browse(partner_ids))
         return written
 
     def _has_tiers(self):
@@ -50,33 +53,18 @@ class CrmCustomer(models.Model):
             self.env.cr.execute(
                 SQL(
                     """
-                    WITH company (id, root_id, today, program_id) AS (
-                        VALUES %(companies)s),
-                    program AS (%(programs)s),
-                    tier AS (%(tiers)s),
-                    member AS (%(members)s),
-                    ruled AS (%(ruled)s),
-                    standing AS (%(standing)s),
+                    WITH %(standings)s,
                     fresh AS (%(fresh)s),
                     written AS (%(update)s),
                     logged AS (%(log)s)
                     SELECT count(*) FROM written
                     """,
-                    companies=SQL(", ").join(
-                        SQL(
-                            "(%s, %s, %s::date, %s::int)",
-                            row["id"],
-                            row["root_id"],
-                            row["today"],
-                            row["tier_program_id"],
-                        )
-                        for row in self._company_rows()
+                    standings=self._tier_standings(
+                        self._company_rows(),
+                        self._tier_programs(),
+                        self._tier_levels(),
+                        self._tier_members(partners),
                     ),
-                    programs=self._tier_programs(),
-                    tiers=self._tier_levels(),
-                    members=self._tier_members(partners),
-                    ruled=self._tier_ruled(),
-                    standing=self._tier_standing(),
                     fresh=self._tier_fresh(),
                     update=self._tier_update(),
                     log=self._tier_log(),
@@ -85,7 +73,47 @@ class CrmCustomer(models.Model):
             changed = self.env.cr.fetchone()[0]
         self.env["loyalty.tier.change"].invalidate_model(flush=False)
         self._invalidate_figures()
+        if changed:
+            self._tiers_moved(partners)
         return changed
+
+    def _tiers_moved(self, partners):
+        """Hook: tiers or standings were written.
+
+        :param partners: see `_evaluate_tiers`
+        """
+
+    def _tier_standings(self, companies, programs, tiers, members):
+        """Return the relations of an evaluation, without WITH; the last is `standing`.
+
+        :param companies: rows as of `_company_rows`
+        :param programs, tiers, members: queries
+        """
+        return SQL(
+            """
+            company (id, root_id, today, program_id) AS (VALUES %(companies)s),
+            program AS (%(programs)s),
+            tier AS (%(tiers)s),
+            member AS (%(members)s),
+            ruled AS (%(ruled)s),
+            standing AS (%(standing)s)
+            """,
+            companies=SQL(", ").join(
+                SQL(
+                    "(%s, %s, %s::date, %s::int)",
+                    row["id"],
+                    row["root_id"],
+                    row["today"],
+                    row["tier_program_id"],
+                )
+                for row in companies
+            ),
+            programs=programs,
+            tiers=tiers,
+            members=members,
+            ruled=self._tier_ruled(),
+            standing=self._tier_standing(),
+        )
 
     def _tier_programs(self):
         """Return the query of the programs in use, with their thresholds ascending."""
@@ -115,11 +143,13 @@ class CrmCustomer(models.Model):
             """
         )
 
-    def _tier_members(self, partners):
+    def _tier_members(self, partners=None, customers=None):
         """Return the query of the customers, one row for a company and its branches.
 
         Who left the program has no day of joining. A tier of another program counts as
         none.
+
+        :param customers: relation in place of the table of customers
         """
         only = SQL("TRUE")
         if partners is not None:
@@ -143,19 +173,20 @@ class CrmCustomer(models.Model):
                     AS old_until,
                 max(customer.tier_id) AS old_tier_id,
                 max(customer.tier_manual_id) AS old_manual_id
-            FROM crm_customer customer
+            FROM %(customers)s customer
             JOIN company ON company.id = customer.company_id
             JOIN company root ON root.id = company.root_id
             LEFT JOIN program ON program.id = root.program_id
             LEFT JOIN tier rule ON rule.id = customer.tier_rule_id
                 AND rule.program_id = program.id
             WHERE (customer.tier_joined IS NOT NULL OR customer.tier_id IS NOT NULL)
-                AND %s
+                AND %(only)s
             GROUP BY customer.partner_id, company.root_id, root.today, program.id,
                 program.kind, program.months, program.one_level, program.grace,
                 program.thresholds
             """,
-            only,
+            only=only,
+            customers=customers or SQL.identifier("crm_customer"),
         )
 
     def _tier_ruled(self):
@@ -211,7 +242,8 @@ class CrmCustomer(models.Model):
                     WHEN ruled.cause = 'renewal' THEN
                         CASE WHEN %(next_end)s < ruled.today THEN %(end)s
                             ELSE %(next_end)s END
-                    ELSE ruled.old_until END AS until
+                    -- Without an end: from rules that knew none.
+                    ELSE coalesce(ruled.old_until, %(end)s) END AS until
             FROM ruled
             LEFT JOIN tier rule ON rule.program_id = ruled.id
                 AND rule.level = ruled.level
@@ -304,12 +336,14 @@ class CrmCustomer(models.Model):
         return SQL(
             """
             INSERT INTO loyalty_tier_change (partner_id, company_id, program_id, date,
-                from_id, to_id, cause, measure, measure_ended, until)
+                from_id, to_id, cause, manual_id, measure, measure_ended, until)
             SELECT partner_id, root_id, program_id, today, old_tier_id, tier_id,
                 CASE WHEN manual_id IS NOT NULL THEN 'manual'
                     WHEN old_manual_id IS NOT NULL AND tier_id IS NOT NULL
                         THEN 'manual_end'
                     ELSE cause END,
+                coalesce(manual_id, CASE WHEN tier_id IS NOT NULL
+                    THEN old_manual_id END),
                 now, ended, until
             FROM standing
             WHERE old_tier_id IS DISTINCT FROM tier_id

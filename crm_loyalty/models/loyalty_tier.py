@@ -49,6 +49,30 @@ class LoyaltyTier(models.Model):
         for tier in self:
             tier.member_count = counts.get(tier, 0)
 
+    def action_open_members(self):
+        """Open the members of this tier."""
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "crm_loyalty.crm_customer_member_action"
+        )
+        return {
+            **action,
+            "display_name": self.env._("Members: %s", self.name),
+            "domain": [("tier_id", "=", self.id)],
+        }
+
+    def action_open_changes(self):
+        """Open the changes into and out of this tier."""
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "crm_loyalty.loyalty_tier_change_action"
+        )
+        return {
+            **action,
+            "display_name": self.env._("Changes: %s", self.name),
+            "domain": ["|", ("from_id", "=", self.id), ("to_id", "=", self.id)],
+        }
+
     @api.model_create_multi
     def create(self, vals_list):
         tiers = super().create(vals_list)
@@ -68,7 +92,7 @@ class LoyaltyTier(models.Model):
         programs.exists()._tiers_changed()
         return result
 
-    @api.constrains("program_id")
+    @api.constrains("program_id", "threshold")
     def _check_program(self):
         self.program_id._check_tier_program()
 

@@ -24,12 +24,20 @@ class LoyaltyTierChange(models.Model):
     program_id = fields.Many2one(
         comodel_name="loyalty.program", readonly=True, ondelete="restrict"
     )
-    date = fields.Date(required=True, readonly=True)
+    date = fields.Date(
+        required=True, readonly=True, help="Day of the change, in the company's time."
+    )
     from_id = fields.Many2one(
-        comodel_name="loyalty.tier", readonly=True, ondelete="restrict"
+        comodel_name="loyalty.tier",
+        readonly=True,
+        ondelete="restrict",
+        help="Tier before; empty: was no member.",
     )
     to_id = fields.Many2one(
-        comodel_name="loyalty.tier", readonly=True, ondelete="restrict"
+        comodel_name="loyalty.tier",
+        readonly=True,
+        ondelete="restrict",
+        help="Tier after; empty: is no member any more.",
     )
     cause = fields.Selection(
         selection=[
@@ -43,8 +51,23 @@ class LoyaltyTierChange(models.Model):
         ],
         required=True,
         readonly=True,
+        help="What the rules said, or that somebody gave the tier by hand.",
+    )
+    manual_id = fields.Many2one(
+        comodel_name="loyalty.tier.manual",
+        string="Given by Hand",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The tier given by hand that began or ended then: its author and reason.",
+    )
+    user_id = fields.Many2one(
+        related="partner_id.user_id",
+        string="Salesperson",
+        help="The customer's salesperson today.",
     )
     measure = fields.Float(
+        string="Counted",
         digits=(16, 2),
         readonly=True,
         help="What the customer had brought in the window on that day, in the unit of "
@@ -58,7 +81,9 @@ class LoyaltyTierChange(models.Model):
         "ended; it decides whether a tier is kept.",
     )
     until = fields.Date(
-        readonly=True, help="Last day for which the tier was given then."
+        string="Kept Until",
+        readonly=True,
+        help="Last day for which the tier was given then.",
     )
 
     _date_idx = models.Index("(date, company_id)")

@@ -185,6 +185,8 @@ class TestTier(LoyaltyCommon):
         self.assertEqual(len(self._ledger()), 3)
 
     def test_manual_needs_reason_and_end(self):
+        self._join("2026-01-10")
+        self._night("2026-01-10")
         values = {
             "partner_id": self.customer.id,
             "company_id": self.company.id,
