@@ -29,6 +29,13 @@
         "views/loyalty_tier_change_views.xml",
         "views/loyalty_tier_manual_views.xml",
         "views/loyalty_program_tier_views.xml",
+        "security/crm_customer_competitor_rules.xml",
+        "data/crm_lost_reason_data.xml",
+        "wizard/sale_order_lost_views.xml",
+        "views/crm_customer_class_views.xml",
+        "views/crm_lost_reason_views.xml",
+        "report/account_invoice_report_class_views.xml",
+        "report/sale_report_class_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["crm_loyalty/static/src/**/*"],

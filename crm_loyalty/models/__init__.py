@@ -15,3 +15,10 @@ from . import crm_customer_cohort
 from . import crm_customer_retention
 from . import crm_customer_tier_card
 from . import crm_customer_tier_screen
+from . import crm_lost_reason
+from . import sale_order_lost
+from . import crm_customer_competitor
+from . import crm_customer_class
+from . import crm_customer_class_words
+from . import crm_customer_snapshot_class
+from . import res_partner_class
