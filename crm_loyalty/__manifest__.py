@@ -36,10 +36,12 @@
         "views/crm_lost_reason_views.xml",
         "report/account_invoice_report_class_views.xml",
         "report/sale_report_class_views.xml",
+        "data/loyalty_points_cron.xml",
     ],
     "assets": {
         "web.assets_backend": ["crm_loyalty/static/src/**/*"],
         "web.assets_unit_tests": ["crm_loyalty/static/tests/**/*.test.js"],
         "web.assets_tests": ["crm_loyalty/static/tests/tours/**/*.js"],
     },
+    "post_init_hook": "post_init_hook",
 }

@@ -22,3 +22,11 @@ from . import crm_customer_class
 from . import crm_customer_class_words
 from . import crm_customer_snapshot_class
 from . import res_partner_class
+from . import loyalty_card_lots
+from . import loyalty_card_share
+from . import loyalty_card_merge
+from . import loyalty_card_expiry
+from . import loyalty_history
+from . import loyalty_program_points
+from . import sale_order_points
+from . import account_move_points

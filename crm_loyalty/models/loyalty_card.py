@@ -1,9 +1,17 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
+from ..tools.book import Document
 from .loyalty_lot import POINTS
 
 
 class LoyaltyCard(models.Model):
+    """Whatever changes the points of a loyalty card ends in its lots.
+
+    Orders, rewards, Point of Sale, imports and changes by hand all write or create
+    `points`; here they are booked to lots first, and the card gets what these add up
+    to: never less than 0, the rest is `debt`. See `loyalty.lot`.
+    """
+
     _inherit = "loyalty.card"
 
     lot_ids = fields.One2many(
@@ -11,7 +19,7 @@ class LoyaltyCard(models.Model):
         inverse_name="card_id",
         string="Lots",
         readonly=True,
-        groups="base.group_user",
+        copy=False,
     )
     debt = fields.Float(
         string="Points Owed",
@@ -21,3 +29,49 @@ class LoyaltyCard(models.Model):
         help="Points that were spent before the goods came back: what is earned next "
         "repays them.",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        cards = super().create([self._without_debt(vals) for vals in vals_list])
+        cards._adopt_points("manual")
+        return cards
+
+    def write(self, vals):
+        vals = self._without_debt(vals)
+        cards = self._kept_in_lots() if "points" in vals else self.browse()
+        others = self - cards
+        if others:
+            super(LoyaltyCard, others).write(vals)
+        if cards:
+            books = cards._open_books()
+            document = self._points_document()
+            for card in cards:
+                change = (vals["points"] or 0) - card.points
+                card._book_change(books[card], document, change)
+            cards._close_books(books, vals)
+        if "program_id" in vals:
+            self._adopt_points()
+        return True
+
+    def _without_debt(self, vals):
+        """Return the values without the debt, which only the lots can change."""
+        return {name: value for name, value in vals.items() if name != "debt"}
+
+    def _write_points(self, vals):
+        """Write values that include points as they are: the lots have them already."""
+        return super().write(vals)
+
+    def _points_document(self):
+        """Return why points change; what code does not say was done by hand."""
+        document = self.env.context.get("loyalty_document")
+        return document if isinstance(document, Document) else Document()
+
+    def _kept_in_lots(self):
+        """Return the cards whose points are in lots: those of loyalty programs."""
+        cards = self.sudo().filtered(lambda c: c.program_id.program_type == "loyalty")
+        return self.browse(cards.ids)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_lots(self):
+        """Movements of a deleted card go with it."""
+        self.sudo().lot_ids.unlink()

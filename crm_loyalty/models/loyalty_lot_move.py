@@ -56,12 +56,20 @@ class LoyaltyLotMove(models.Model):
             ("repaid", "Debt repaid"),
             ("manual", "By hand"),
             ("opening", "Opening balance"),
-            ("merged", "Cards merged"),
         ],
         required=True,
         readonly=True,
         help="A cancelled order or credit note shows the same reason with the opposite "
         "sign.",
+    )
+    returned_lot_id = fields.Many2one(
+        comodel_name="loyalty.lot",
+        string="Taken Back of",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="cascade",
+        help="Lot of the document whose points were taken back; when it had no more, "
+        "they came out of another.",
     )
     points = fields.Float(
         digits=POINTS, readonly=True, help="Change of the points that can be used."

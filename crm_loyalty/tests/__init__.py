@@ -4,3 +4,7 @@ from . import test_tier_places
 from . import test_retention
 from . import test_tier_rules
 from . import test_behaviour
+from . import test_points
+from . import test_points_return
+from . import test_points_property
+from . import test_points_sharing

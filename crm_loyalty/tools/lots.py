@@ -3,31 +3,78 @@
 Points are used, and expire, first in first out: the lot that expires first goes first,
 of equal ones the older. What a card shows never falls below 0: when a credit note takes
 back points that were spent already, the rest is a debt, which what is earned next
-repays. At any time: Σ of what is left in the lots = points of the card.
+repays. At any time: Σ of what is left in the lots = points of the card, and a card that
+owes points has none.
+
+Points are rounded to the hundredth. Every change of a lot is written down as a `Move`.
 """
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 FOREVER = date.max
 
 
-@dataclass
-class Lot:
-    """:param expires: last day on which the points can be used; FOREVER: no end"""
+def expiry(policy, count, day):
+    """Return the last day on which points earned on a day can be used.
 
-    document: str
+    :param policy: ``days``: that many days after; ``month``, ``year``: the end of the
+        month or year, so many months or years later; anything else: no end
+
+    >>> print(expiry("days", 30, date(2026, 1, 31)))
+    2026-03-02
+    >>> print(expiry("month", 0, date(2028, 2, 3)))
+    2028-02-29
+    >>> print(expiry("month", 13, date(2026, 12, 3)))
+    2028-01-31
+    >>> print(expiry("year", 1, date(2026, 6, 15)))
+    2027-12-31
+    >>> expiry("never", 1, date.min) == FOREVER
+    True
+    """
+    if policy == "days":
+        return day + timedelta(days=count)
+    if policy == "year":
+        return date(day.year + count, 12, 31)
+    if policy == "month":
+        years, month = divmod(day.month + count, 12)
+        return date(day.year + years, month + 1, 1) - timedelta(days=1)
+    return FOREVER
+
+
+@dataclass(eq=False)
+class Lot:
+    """:param expires: last day on which the points can be used; FOREVER: no end
+    :param returned: what was taken back of the points that its document earned
+    """
+
+    document: object
     earned: float
     left: float
     expires: date = FOREVER
+    returned: float = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Move:
+    """A change: of what is left in a lot, and of the debt.
+
+    :param of: lot whose document is taken back; it may be another than `lot`
+    """
+
+    lot: Lot
+    reason: str
+    points: float
+    debt: float = 0
+    of: Lot = None
 
 
 @dataclass
 class Card:
     """
     >>> card = Card()
-    >>> card.earn("INV/1", 100, date(2026, 12, 31))
-    >>> card.earn("INV/2", 50)
+    >>> _lot = card.earn("INV/1", 100, date(2026, 12, 31))
+    >>> _lot = card.earn("INV/2", 50)
     >>> card.use(120)
     >>> card.points, [lot.left for lot in card.lots]
     (30, [0, 30])
@@ -38,53 +85,116 @@ class Card:
     >>> card.take_back("INV/1", 100)
     >>> card.points, card.debt
     (0, 70)
-    >>> card.earn("INV/3", 80)
+    >>> _lot = card.earn("INV/3", 80)
     >>> card.points, card.debt
     (10, 0)
+    >>> [(move.reason, move.points, move.debt) for move in card.moves[-3:]]
+    [('taken_back', 0, 70), ('earned', 80, 0), ('repaid', -70, -70)]
     """
 
     lots: list = field(default_factory=list)
     debt: float = 0
+    moves: list = field(default_factory=list)
 
     @property
     def points(self):
-        return sum(lot.left for lot in self.lots)
+        return round(sum(lot.left for lot in self.lots), 2)
 
     def _in_order(self):
         return sorted(self.lots, key=lambda lot: lot.expires)
 
-    def _draw(self, lots, points):
+    def _change(self, lot, reason, points, debt=0, of=None):
+        lot.left = round(lot.left + points, 2)
+        self.debt = round(self.debt + debt, 2)
+        if of:
+            of.returned = round(of.returned - points + debt, 2)
+        self.moves.append(Move(lot, reason, points, debt, of))
+
+    def _draw(self, lots, points, reason, of=None):
         """Take points out of lots; return what they did not have."""
         for lot in lots:
             taken = min(lot.left, points)
-            lot.left -= taken
-            points -= taken
+            if taken:
+                self._change(lot, reason, -taken, of=of)
+                points = round(points - taken, 2)
         return points
 
-    def earn(self, document, points, expires=FOREVER):
-        repaid = min(self.debt, points)
-        self.debt -= repaid
-        self.lots.append(Lot(document, points, points - repaid, expires))
+    def settle(self, lots=None):
+        """Repay the debt with what is there."""
+        for lot in lots or self._in_order():
+            repaid = min(self.debt, lot.left)
+            if repaid:
+                self._change(lot, "repaid", -repaid, -repaid)
 
-    def use(self, points):
-        """Spend points.
+    def earn(self, document, points, expires=FOREVER, reason="earned"):
+        """Add points; a debt is repaid with them first. Return the new lot."""
+        points = round(points, 2)
+        lot = Lot(document, points, 0, expires)
+        self.lots.append(lot)
+        self._change(lot, reason, points)
+        self.settle([lot])
+        return lot
 
-        :raise ValueError: the card has not got as many
+    def use(self, points, reason="used", document=None):
+        """Spend points; what the card has not got is owed.
+
+        :param document: of the lot that stands for a debt of a card without lots
         """
-        if points > self.points:
-            raise ValueError(f"{points} points wanted, {self.points} are there")
-        self._draw(self._in_order(), points)
+        missing = self._draw(self._in_order(), round(points, 2), reason)
+        if missing:
+            if not self.lots:
+                self.lots.append(Lot(document, 0, 0))
+            self._change(self.lots[-1], reason, 0, missing)
 
     def take_back(self, document, points):
         """Take back points that a document earned: from its lot, then from others.
 
         Not more than it earned, however often it is credited.
         """
-        own = [lot for lot in self.lots if lot.document == document]
-        points = min(points, sum(lot.earned for lot in own))
-        for lot in own:
-            lot.earned -= min(lot.earned, points)
-        self.debt += self._draw([*own, *self._in_order()], points)
+        for own in [lot for lot in self.lots if lot.document == document]:
+            points = round(points - self.claim(own, points), 2)
+
+    def claim(self, own, points):
+        """Take back points of what one lot brought; return how many it was."""
+        points = round(min(points, own.earned - own.returned), 2)
+        if points <= 0:
+            return 0
+        missing = self._draw([own, *self._in_order()], points, "taken_back", own)
+        if missing:
+            self._change(own, "taken_back", 0, missing, own)
+        return points
+
+    def undo(self, moves, points=None):
+        """Reverse changes that took points away, the last first.
+
+        What had become a debt is forgiven as far as it is still owed. What is left of
+        an older debt is repaid with the points that come back.
+
+        :param points: how many at most; all when None
+        :return: how many of them the changes had not taken
+
+        >>> card = Card()
+        >>> _lot = card.earn("INV/1", 100)
+        >>> card.use(60)
+        >>> card.undo(card.moves[-1:], 70), card.points
+        (10, 100)
+        >>> card.use(60); card.take_back("INV/1", 100); card.points, card.debt
+        (0, 60)
+        >>> card.undo(card.moves[-2:], 50), card.points, card.debt
+        (0, 0, 10)
+        """
+        left = float("inf") if points is None else round(points, 2)
+        for move in reversed(moves):
+            back = min(left, round(move.debt - move.points, 2))
+            if back <= 0:
+                continue
+            left = round(left - back, 2)
+            forgiven = min(back, move.debt, self.debt)
+            self._change(
+                move.lot, move.reason, round(back - forgiven, 2), -forgiven, move.of
+            )
+        self.settle()
+        return 0 if points is None else left
 
     def expire(self, day):
         """Expire what could be used until the day before; return how many points.
@@ -95,7 +205,7 @@ class Card:
         """
         gone = 0
         for lot in self.lots:
-            if lot.expires < day:
+            if lot.expires < day and lot.left:
                 gone += lot.left
-                lot.left = 0
+                self._change(lot, "expired", -lot.left)
         return gone

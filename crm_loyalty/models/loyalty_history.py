@@ -1,0 +1,49 @@
+from odoo import api, models
+
+
+class LoyaltyHistory(models.Model):
+    """What the history says of a change of points, the lots say, too.
+
+    Point of Sale changes the points first, and then writes the history.
+    """
+
+    _inherit = "loyalty.history"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.sudo()._name_lots()
+        return lines
+
+    def _name_lots(self):
+        """Give a document to movements of this transaction that have none yet."""
+        moves = self.env["loyalty.lot.move"].search(
+            [
+                ("card_id", "in", self.card_id.ids),
+                ("reason", "=", "manual"),
+                ("name", "=", False),
+                ("create_date", "=", self.env.cr.now()),
+            ]
+        )
+        for line in self if moves else ():
+            named = moves.filtered(lambda m, line=line: m.card_id == line.card_id)
+            named.name = line.description
+            for lot in named.lot_id.filtered(lambda lot: not lot.name):
+                lot.name = line.description
+            if line.order_model and line.order_model != "sale.order":
+                named._become_sale()
+            moves -= named
+
+
+class LoyaltyLotMove(models.Model):
+    _inherit = "loyalty.lot.move"
+
+    def _become_sale(self):
+        """Turn changes by hand into what a sale outside of orders earned and used."""
+        for move in self:
+            if move.points > 0:
+                move.reason = "earned"
+                move.lot_id.origin = "pos"
+            else:
+                move.reason = "used"
+                move.lot_id.used -= move.points

@@ -1,0 +1,97 @@
+from odoo import api, fields, models
+
+
+class LoyaltyProgram(models.Model):
+    """How long points can be used, and what they are worth."""
+
+    _inherit = "loyalty.program"
+
+    points_expiry = fields.Selection(
+        selection=[
+            ("never", "Never"),
+            ("days", "After days"),
+            ("month", "At the end of a month"),
+            ("year", "At the end of a year"),
+        ],
+        string="Points Expire",
+        default="never",
+        required=True,
+        help="Points that are earned from now on; those that were earned keep their "
+        "day. What expires first is used first.",
+    )
+    points_expiry_count = fields.Integer(
+        string="Usable for",
+        default=0,
+        required=True,
+        help="Days after the day on which points are earned; months or years after the "
+        "month or year in which they are earned, 0: the same one.",
+    )
+    point_value_set = fields.Float(
+        string="Value of a Point, Set",
+        digits=(16, 6),
+        help="Money that a point is worth, in the currency of the program; 0: found "
+        "from the rewards.",
+    )
+    point_value = fields.Float(
+        string="Value of a Point",
+        digits=(16, 6),
+        compute="_compute_point_value",
+        help="Money per point: as set, else the best that a reward gives for a point "
+        "(a discount of an amount, or a free product at its sales price). A discount "
+        "in percent says nothing about it.",
+    )
+
+    _points_expiry_range = models.Constraint(
+        "CHECK (points_expiry_count BETWEEN 0 AND 3660"
+        " AND (points_expiry <> 'days' OR points_expiry_count > 0)"
+        " AND (points_expiry <> 'month' OR points_expiry_count <= 120)"
+        " AND (points_expiry <> 'year' OR points_expiry_count <= 10))",
+        "Points can be used for 1 to 3660 days, or for at most 120 months or 10 years "
+        "more.",
+    )
+    _point_value_positive = models.Constraint(
+        "CHECK (point_value_set >= 0)", "A point cannot be worth less than nothing."
+    )
+
+    @api.depends(
+        "point_value_set",
+        "reward_ids.active",
+        "reward_ids.reward_type",
+        "reward_ids.discount",
+        "reward_ids.discount_mode",
+        "reward_ids.required_points",
+        "reward_ids.reward_product_id",
+        "reward_ids.reward_product_qty",
+    )
+    def _compute_point_value(self):
+        for program in self:
+            values = [reward._point_value() for reward in program.sudo().reward_ids]
+            program.point_value = program.point_value_set or max(values, default=0)
+
+    def write(self, vals):
+        """Points of cards that become loyalty cards are taken over into lots."""
+        result = super().write(vals)
+        if vals.get("program_type") == "loyalty":
+            cards = self.env["loyalty.card"].sudo().with_context(active_test=False)
+            cards.search(
+                [("program_id", "in", self.ids), ("points", "!=", 0)]
+            )._adopt_points()
+        return result
+
+
+class LoyaltyReward(models.Model):
+    _inherit = "loyalty.reward"
+
+    def _point_value(self):
+        """Return the money that one point buys with this reward, 0: not known."""
+        self.ensure_one()
+        if self.reward_type == "discount" and self.discount_mode == "per_point":
+            return self.discount
+        if self.required_points <= 0:
+            return 0
+        if self.reward_type == "discount" and self.discount_mode == "per_order":
+            return self.discount / self.required_points
+        if self.reward_type == "product" and self.reward_product_id:
+            price = self.reward_product_id.lst_price * self.reward_product_qty
+            return price / self.required_points
+        return 0

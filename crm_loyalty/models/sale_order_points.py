@@ -1,0 +1,159 @@
+from collections import defaultdict
+from contextlib import contextmanager
+
+from odoo import api, models
+
+from ..tools.book import Document
+
+
+class SaleOrder(models.Model):
+    """Points of an order are booked as those of this order, and shared by an entity.
+
+    Contacts of one commercial entity use its cards of a program with tiers: natively a
+    card is found by the order's contact only.
+    """
+
+    _inherit = "sale.order"
+
+    # ------------------------------------------------------------------
+    # Points
+    # ------------------------------------------------------------------
+
+    def _action_cancel(self):
+        return super(
+            SaleOrder, self.with_context(loyalty_points="cancel")
+        )._action_cancel()
+
+    def _get_point_changes(self):
+        """Let the cards know what each order earned and used."""
+        changes = super()._get_point_changes()
+        kind = "confirm"
+        if self.env.context.get("loyalty_points") == "cancel":
+            kind = "cancel"
+        parts = {}
+        for order in self:
+            for entry in order.coupon_point_ids:
+                part = parts.setdefault(entry.coupon_id, {}).setdefault(order, [0, 0])
+                part[0] += entry.points
+            for line in order.order_line:
+                if line.reward_id and line.coupon_id:
+                    part = parts.setdefault(line.coupon_id, {})
+                    part.setdefault(order, [0, 0])[1] += line.points_cost
+        return {
+            card.with_context(
+                loyalty_document=Document(
+                    kind,
+                    tuple(
+                        (order.id, round(earned, 2), round(used, 2))
+                        for order, (earned, used) in parts.get(card, {}).items()
+                    ),
+                )
+            ): change
+            for card, change in changes.items()
+        }
+
+    def _add_points_for_coupon(self, coupon_points):
+        self.ensure_one()
+        return super()._add_points_for_coupon(
+            {
+                card._with_order("add", self, earned=points): points
+                for card, points in coupon_points.items()
+            }
+        )
+
+    def _returned_shares(self):
+        """Return which share of each order came back: ``{order: 0.0 … 1.0}``.
+
+        By untaxed amounts. An order that was changed after it earned is as large as
+        what was invoiced of it.
+        """
+        orders = self.sudo()
+        invoices = orders.order_line.invoice_lines.move_id
+        invoices |= invoices.search(
+            [
+                ("reversed_entry_id", "in", invoices.ids),
+                ("move_type", "=", "out_refund"),
+            ]
+        )
+        returned, invoiced = defaultdict(float), defaultdict(float)
+        for move in invoices.filtered(lambda move: move.state == "posted"):
+            if move._may_return_points():
+                for order, amount in move._returned_amounts().items():
+                    returned[order] += amount
+            if move.move_type == "out_invoice":
+                for line, order in move._goods_lines():
+                    if line.quantity > 0 and move.currency_id == order.currency_id:
+                        invoiced[order] += line.price_subtotal
+        shares = {}
+        for order in orders:
+            whole = max(order.amount_untaxed, invoiced[order])
+            share = returned[order] / whole if whole > 0 else bool(returned[order])
+            shares[order] = min(max(share, 0.0), 1.0)
+        return shares
+
+    # ------------------------------------------------------------------
+    # Sharing
+    # ------------------------------------------------------------------
+
+    def _shared_cards(self):
+        """Return the cards of the customer's entity in programs with tiers."""
+        self.ensure_one()
+        return self.env["loyalty.card"]._shared_with(self.partner_id)
+
+    @contextmanager
+    def _sharing(self):
+        """Have native code take the entity's cards for those of the order's contact.
+
+        It compares their holder with the contact, and would drop the points. Only the
+        cache is told so: nothing is written.
+        """
+        cards = self._shared_cards()
+        lent = cards.filtered(lambda card: card.partner_id != self.partner_id)
+        holder = cards._fields["partner_id"]
+        if lent:
+            cards.flush_recordset(["partner_id"])
+            holder._update_cache(lent, self.partner_id.id)
+        try:
+            yield self.with_context(loyalty_share=self.partner_id.id)
+        finally:
+            lent.invalidate_recordset(["partner_id"], flush=False)
+
+    def _update_programs_and_rewards(self):
+        self.ensure_one()
+        with self._sharing() as order:
+            return super(SaleOrder, order)._update_programs_and_rewards()
+
+    def _try_apply_program(self, program, coupon=None):
+        self.ensure_one()
+        with self._sharing() as order:
+            return super(SaleOrder, order)._try_apply_program(program, coupon)
+
+
+class SaleOrderLine(models.Model):
+    """Rewards of a confirmed order that come, change and go are booked as its own."""
+
+    _inherit = "sale.order.line"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        orders = self.env["sale.order"].browse(
+            {vals.get("order_id") for vals in vals_list} - {None, False}
+        )
+        lines = super(SaleOrderLine, self._as_reward_of(orders)).create(vals_list)
+        return lines.with_env(self.env)
+
+    def write(self, vals):
+        if "points_cost" not in vals:
+            return super().write(vals)
+        return super(SaleOrderLine, self._as_reward_of(self.order_id)).write(vals)
+
+    def unlink(self):
+        return super(SaleOrderLine, self._as_reward_of(self.order_id)).unlink()
+
+    def _as_reward_of(self, orders):
+        """Return the lines such that a card's change of points is of their order."""
+        if len(orders) != 1:
+            return self
+        return self.with_context(
+            loyalty_document=Document("line", ((orders.id, 0, 0),))
+        )

@@ -1,0 +1,137 @@
+from odoo import Command
+from odoo.tests import new_test_user, tagged
+
+from .points_common import PointsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestPointsSharing(PointsCommon):
+    """Contacts of one entity share its cards; merging contacts loses nothing."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.contact, cls.other = cls.env["res.partner"].create(
+            [
+                {"name": name, "parent_id": cls.customer.id}
+                for name in ("Contact", "Other")
+            ]
+        )
+
+    def test_contact_uses_the_card_of_the_entity(self):
+        self._buy(150)
+        order = self._buy(70, rewards=1, partner_id=self.contact.id)
+        self.assertEqual(order.partner_id, self.contact)
+        self.assertEqual(order.coupon_point_ids.coupon_id, self.card)
+        self.assertPoints(120, lots=[50, 70])
+        self.assertEqual(self.card.partner_id, self.customer)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(self.card.partner_id, self.customer)
+        # Changed and computed again, it stays.
+        quotation = self._order(
+            10, "2026-06-15", confirm=False, partner_id=self.other.id
+        )
+        for _round in range(2):
+            quotation._update_programs_and_rewards()
+            self.assertEqual(quotation.coupon_point_ids.coupon_id, self.card)
+        self.assertEqual(self.env["loyalty.card"].search_count([]), 1)
+
+    def test_new_card_is_the_entity_s(self):
+        self.card.action_archive()
+        order = self._buy(70, partner_id=self.contact.id)
+        card = order.coupon_point_ids.coupon_id
+        self.assertEqual(card.partner_id, self.customer)
+        self._buy(30, partner_id=self.other.id)
+        self.assertPoints(100, card=card, lots=[70, 30])
+
+    def test_only_with_tiers(self):
+        self.program.tier_ids.unlink()
+        order = self._buy(70, partner_id=self.contact.id)
+        self.assertEqual(order.coupon_point_ids.coupon_id.partner_id, self.contact)
+        self.assertPoints(0)
+
+    def test_strangers_do_not_share(self):
+        self._buy(500)
+        order = self._order(
+            10, "2026-06-15", confirm=False, partner_id=self.partner_a.id
+        )
+        order._update_programs_and_rewards()
+        self.assertNotIn(self.card, order.applied_coupon_ids)
+        self.assertNotIn(self.card, order.coupon_point_ids.coupon_id)
+
+    def test_salesperson(self):
+        """The lowest user who sells."""
+        user = new_test_user(
+            self.env,
+            login="points_seller",
+            groups="sales_team.group_sale_salesman",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        order = self._order(
+            70,
+            "2026-06-15",
+            confirm=False,
+            partner_id=self.contact.id,
+            user_id=user.id,
+        )
+        order = order.with_user(user)
+        order._update_programs_and_rewards()
+        order.action_confirm()
+        self.assertPoints(70)
+
+    # -- merging
+
+    def _merge(self, source, target):
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            [source.id, target.id], target, extra_checks=False
+        )
+        self.env.invalidate_all()
+
+    def test_merge(self):
+        self.program.write({"points_expiry": "days", "points_expiry_count": 30})
+        stranger = self.env["res.partner"].create(
+            {"name": "Stranger", "is_company": True}
+        )
+        card = self.card.copy({"code": "SECOND", "partner_id": stranger.id})
+        card.points = 0
+        first = self._buy(100)
+        second = self._buy(60, partner_id=stranger.id)
+        self.assertPoints(60, card=card)
+        self._merge(stranger, self.customer)
+        lots = self.assertPoints(160, lots=[100, 60])
+        self.assertEqual(lots.order_id, first | second)
+        self.assertEqual(lots.partner_id, self.customer)
+        self.assertEqual(lots.move_ids.partner_id, self.customer)
+        self.assertTrue(all(lots.mapped("date_expiry")))
+        self.assertEqual((card.active, card.points), (False, 0))
+        # What was bought with the other card is cancelled on the one that is left.
+        second._action_cancel()
+        self.assertPoints(100, lots=[100, 0])
+
+    def test_merge_debt(self):
+        stranger = self.env["res.partner"].create({"name": "Stranger"})
+        card = self.card.copy({"code": "SECOND", "partner_id": stranger.id})
+        card.points = -40
+        self.assertPoints(0, 40, card=card)
+        self._buy(100)
+        self._merge(stranger, self.customer)
+        self.assertPoints(60, 0)
+
+    def test_merge_into_one_without_a_card(self):
+        stranger = self.env["res.partner"].create({"name": "Stranger"})
+        self._buy(100)
+        self._merge(self.customer, stranger)
+        lots = self.assertPoints(100, lots=[100])
+        self.assertEqual((self.card.partner_id, lots.partner_id), (stranger, stranger))
+
+    def test_merge_contact_of_another_entity(self):
+        """The points follow to the entity of the contact that is left."""
+        stranger = self.env["res.partner"].create({"name": "Stranger"})
+        card = self.card.copy({"code": "SECOND", "partner_id": stranger.id})
+        card.points = 40
+        self._merge(stranger, self.contact)
+        lots = self.assertPoints(40, card=card)
+        self.assertEqual(card.partner_id, self.contact)
+        self.assertEqual(lots.partner_id, self.customer)
