@@ -20,6 +20,7 @@
         "views/crm_customer_event_views.xml",
         "views/crm_customer_snapshot_tier_views.xml",
         "views/loyalty_tier_movement_views.xml",
+        "views/crm_loyalty_portal_templates.xml",
         "report/account_invoice_report_views.xml",
         "report/sale_report_views.xml",
         "views/crm_customer_retention_views.xml",
@@ -39,7 +40,11 @@
         "data/loyalty_points_cron.xml",
     ],
     "assets": {
-        "web.assets_backend": ["crm_loyalty/static/src/**/*"],
+        "web.assets_backend": [
+            "crm_loyalty/static/src/**/*",
+            ("remove", "crm_loyalty/static/src/portal/**/*"),
+        ],
+        "web.assets_frontend": ["crm_loyalty/static/src/portal/**/*"],
         "web.assets_unit_tests": ["crm_loyalty/static/tests/**/*.test.js"],
         "web.assets_tests": ["crm_loyalty/static/tests/tours/**/*.js"],
     },

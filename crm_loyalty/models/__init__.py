@@ -30,3 +30,4 @@ from . import loyalty_history
 from . import loyalty_program_points
 from . import sale_order_points
 from . import account_move_points
+from . import crm_loyalty_portal

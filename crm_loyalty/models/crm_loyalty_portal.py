@@ -1,0 +1,493 @@
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import format_amount, format_date, format_datetime, formatLang
+
+# Cards that can be used on an order, beside the points of a program.
+COUPON_TYPES = ("coupons", "next_order_coupons", "gift_card")
+# Of what `_tier_reasons_kept` says, the words that are for the customer, too.
+KEPT = ("grace", "kept", "short", "reached", "for_good")
+
+
+class CrmLoyaltyPortal(models.AbstractModel):
+    """What a customer may see of its own loyalty, in words and figures.
+
+    Portal users have no access to any of the models behind it. Everything here starts
+    from a contact, goes to its commercial entity, and reads as root what is that
+    entity's; no id that comes from outside leads anywhere else. Coupons are the
+    contact's own and the entity's, not those of colleagues.
+    """
+
+    _name = "crm.loyalty.portal"
+    _description = "Loyalty of a Customer, for the Portal"
+
+    # ------------------------------------------------------------------
+    # Page
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _page(self, partner):
+        """Return everything on the page.
+
+        :param partner: the contact who asks
+        :return: dict of ``programs`` (see `_program`), ``stopped`` (names of programs
+            of which all cards are archived), ``coupons`` (see `_coupons`), ``offers``
+            (names of programs to join)
+        """
+        cards = self._cards(partner)
+        active = cards.filtered("active")
+        programs = active.program_id.sorted("sequence")
+        stopped = cards.program_id - programs
+        return {
+            "programs": [
+                self._program(
+                    partner,
+                    program,
+                    active.filtered(lambda card, p=program: card.program_id == p),
+                )
+                for program in programs
+            ],
+            "stopped": stopped.mapped("name"),
+            "coupons": self._coupons(partner),
+            "offers": [] if cards else self._offers().mapped("name"),
+        }
+
+    @api.model
+    def _summary(self, partner):
+        """Return the line of the card on the start page, False: no card there."""
+        cards = self._cards(partner).filtered("active")
+        lines = []
+        for program in cards.program_id.sorted("sequence"):
+            tiers = [row.tier_id.name for row in self._rows(partner, program)]
+            if program.portal_visible:
+                points = sum(
+                    cards.filtered(lambda card, p=program: card.program_id == p).mapped(
+                        "points"
+                    )
+                )
+                tiers.append(self._points(program, points))
+            lines.append(" · ".join(tiers) or program.name)
+        if lines:
+            return " | ".join(lines)
+        if self._cards(partner) or self._offers():
+            return self.env._("See what our loyalty program offers")
+        return False
+
+    def _cards(self, partner):
+        """Return the loyalty cards of the whole commercial entity, as root."""
+        return (
+            self.env["loyalty.card"]
+            .sudo()
+            .with_context(active_test=False)
+            .search(
+                [
+                    (
+                        "partner_id.commercial_partner_id",
+                        "=",
+                        partner.sudo().commercial_partner_id.id,
+                    ),
+                    ("program_id.program_type", "=", "loyalty"),
+                    ("program_id.active", "=", True),
+                ]
+            )
+        )
+
+    def _offers(self):
+        """Return the programs of the reader's company that one can join."""
+        return (
+            self.env["loyalty.program"]
+            .sudo()
+            .search(
+                [
+                    ("program_type", "=", "loyalty"),
+                    ("company_id", "in", (self.env.company.root_id.id, False)),
+                ]
+            )
+        )
+
+    def _rows(self, partner, program):
+        """Return the rows that have a tier of a program, one per company.
+
+        A company and its branches have one tier together.
+        """
+        rows = (
+            self.env["crm.customer"]
+            .sudo()
+            .search(
+                [
+                    ("partner_id", "=", partner.sudo().commercial_partner_id.id),
+                    ("tier_id.program_id", "=", program.id),
+                ],
+                order="company_id",
+            )
+        )
+        roots = {}
+        for row in rows:
+            root = row.company_id.root_id
+            if root not in roots or row.company_id == root:
+                roots[root] = row
+        return rows.browse(row.id for row in roots.values())
+
+    # ------------------------------------------------------------------
+    # One program
+    # ------------------------------------------------------------------
+
+    def _program(self, partner, program, cards):
+        """Return a program as its member sees it.
+
+        :param cards: the entity's active cards of this program
+        :return: dict of ``id``, ``name``, ``standings``, ``points``, ``tiers``,
+            ``earn``, ``rules``
+        """
+        rows = self._rows(partner, program)
+        currency = rows[:1].currency_id or program.currency_id
+        return {
+            "id": program.id,
+            "name": program.name,
+            "pending": bool(program.tier_ids and not rows),
+            "standings": [self._standing(row, len(rows) > 1) for row in rows],
+            "points": program.portal_visible and self._program_points(program, cards),
+            "tiers": [
+                {
+                    "name": tier.name,
+                    "color": tier.color,
+                    "asks": self._measure(program, currency, tier.threshold)
+                    if tier.threshold
+                    else self.env._("for every member"),
+                    "benefits": tier.description,
+                    "mine": tier in rows.tier_id,
+                }
+                for tier in program.tier_ids.sorted("threshold")
+            ],
+            "earn": self._earn(program),
+            "rules": self._rules(program) if program.tier_ids else [],
+        }
+
+    def _standing(self, row, several):
+        """Return the tier in a company, and what it takes to move or to stay.
+
+        :param several: the program holds in several companies: name them
+        """
+        tier, program = row.tier_id, row.tier_id.program_id
+        totals = row._tier_totals()
+        brought = totals[row][0]
+        above = row.tier_next_id
+        manual = row.tier_manual_id
+        values = {
+            "company": row.company_id.root_id.name if several else False,
+            "tier": tier.name,
+            "color": tier.color,
+            "benefits": tier.description,
+            "since": not manual and format_date(self.env, row.tier_since),
+            "as_of": format_datetime(self.env, row.refreshed_at, dt_format="short"),
+            "next": False,
+            "lines": [],
+        }
+        if manual:
+            values["lines"].append(
+                {
+                    "level": "info",
+                    "text": self.env._(
+                        "Given to you until %s.",
+                        format_date(self.env, manual.date_end),
+                    ),
+                }
+            )
+        else:
+            values["lines"] += [
+                {
+                    "level": reason.get("level", "info"),
+                    "text": getattr(row, f"_tier_words_{reason['code']}")(reason),
+                }
+                for reason in row._tier_reasons_kept(*totals[row])
+                if reason["code"] in KEPT
+            ]
+        if above:
+            values["next"] = {
+                "name": above.name,
+                "missing": self._measure(program, row.currency_id, row.tier_missing),
+                "brought": self._measure(program, row.currency_id, brought),
+                "needed": self._measure(program, row.currency_id, above.threshold),
+                "percent": round(100 * min(1, max(0, brought / above.threshold))),
+            }
+        return values
+
+    def _program_points(self, program, cards):
+        """Return the points of the entity's cards, what expires when, and rewards."""
+        total = sum(cards.mapped("points"))
+        owed = sum(cards.mapped("debt"))
+        lots = self.env["loyalty.lot"].sudo()
+        found = lots._read_group(
+            [
+                ("card_id", "in", cards.ids),
+                ("remaining", ">", 0),
+                ("date_expiry", "!=", False),
+            ],
+            ["date_expiry:day"],
+            ["remaining:sum"],
+            order="date_expiry:day",
+        )
+        return {
+            "total": self._points(program, total),
+            "owed": owed > 0 and self._points(program, owed),
+            "expiring": [
+                {
+                    "points": self._points(program, points),
+                    "day": format_date(self.env, day),
+                }
+                for day, points in found
+            ],
+            "rewards": [
+                {
+                    "name": reward.description,
+                    "points": self._points(program, reward.required_points),
+                    "missing": reward.required_points > total
+                    and self._points(program, reward.required_points - total),
+                }
+                for reward in program.reward_ids.sorted("required_points")
+            ],
+        }
+
+    # ------------------------------------------------------------------
+    # Coupons
+    # ------------------------------------------------------------------
+
+    def _coupons(self, partner):
+        """Return the coupons that can be used today, the first to expire first."""
+        partner = partner.sudo()
+        today = self.env.company._customer_today()
+        coupons = (
+            self.env["loyalty.card"]
+            .sudo()
+            .search(
+                [
+                    (
+                        "partner_id",
+                        "in",
+                        (partner | partner.commercial_partner_id).ids,
+                    ),
+                    ("program_id.program_type", "in", COUPON_TYPES),
+                    ("program_id.active", "=", True),
+                    ("points", ">", 0),
+                    "|",
+                    ("expiration_date", "=", False),
+                    ("expiration_date", ">=", today),
+                    "|",
+                    ("program_id.date_from", "=", False),
+                    ("program_id.date_from", "<=", today),
+                    "|",
+                    ("program_id.date_to", "=", False),
+                    ("program_id.date_to", ">=", today),
+                ]
+            )
+        )
+        result = []
+        for coupon in coupons:
+            program = coupon.program_id
+            usable = program.reward_ids.filtered(
+                lambda reward, c=coupon: reward.required_points <= c.points
+            )
+            if not usable:
+                continue
+            ends = [day for day in (coupon.expiration_date, program.date_to) if day]
+            result.append(
+                {
+                    "name": program.name,
+                    "code": coupon.code,
+                    "amount": program.program_type == "gift_card"
+                    and coupon.points_display,
+                    "rewards": usable.mapped("description"),
+                    "day": min(ends) if ends else False,
+                    "until": format_date(self.env, min(ends)) if ends else False,
+                }
+            )
+        return sorted(result, key=lambda row: (not row["day"], str(row["day"])))
+
+    # ------------------------------------------------------------------
+    # History
+    # ------------------------------------------------------------------
+
+    def _member_program(self, partner, program_id):
+        """Return the program, empty unless the entity has or had a card of it."""
+        programs = self._cards(partner).program_id
+        return programs.filtered(lambda program: program.id == program_id)
+
+    def _points_domain(self, partner, program):
+        cards = self._cards(partner)
+        return Domain("card_id", "in", cards.ids) & Domain(
+            "program_id", "=", program.id
+        )
+
+    def _points_history(self, partner, program, offset=0, limit=None):
+        """Return changes of points, the newest first, one line per document.
+
+        :return: ``([{"day", "what", "name", "url", "points", "gain"}], number of all)``
+        """
+        Move = self.env["loyalty.lot.move"].sudo()
+        groups = ["date:day", "reason", "name", "order_id", "move_id"]
+        found = Move._read_group(
+            self._points_domain(partner, program),
+            groups,
+            ["points:sum", "debt:sum", "id:max"],
+            order="date:day desc, id:max desc",
+        )
+        reasons = dict(Move._fields["reason"]._description_selection(self.env))
+        lines = []
+        for day, reason, name, order, move, points, debt, _last in found[offset:][
+            :limit
+        ]:
+            change = points - debt
+            document = order or move
+            lines.append(
+                {
+                    "day": format_date(self.env, day),
+                    "what": reasons[reason],
+                    "name": name or document.display_name or "",
+                    "url": document.access_url if document else False,
+                    "points": f"{'+' if change > 0 else ''}"
+                    + self._points(program, change),
+                    "gain": change > 0,
+                }
+            )
+        return lines, len(found)
+
+    def _tier_history(self, partner, program, offset=0, limit=None):
+        """Return changes of the tier, the newest first.
+
+        :return: ``([{"day", "text", "color", "until", "company"}], number of all)``
+        """
+        Change = self.env["loyalty.tier.change"].sudo()
+        domain = [
+            ("partner_id", "=", partner.sudo().commercial_partner_id.id),
+            ("program_id", "=", program.id),
+        ]
+        count = Change.search_count(domain)
+        changes = Change.search(domain, offset=offset, limit=limit)
+        several = len(changes.company_id) > 1
+        words = {
+            "join": self.env._("You joined: %(to)s"),
+            "upgrade": self.env._("You reached %(to)s"),
+            "renewal": self.env._("You kept %(to)s"),
+            "downgrade": self.env._("%(from)s was not kept: now %(to)s"),
+            "manual": self.env._("%(to)s was given to you"),
+            "manual_end": self.env._("%(from)s, given to you, ended: now %(to)s"),
+            "leave": self.env._("You left the program"),
+        }
+        return [
+            {
+                "day": format_date(self.env, change.date),
+                "text": words[change.cause]
+                % {"from": change.from_id.name or "–", "to": change.to_id.name or "–"},
+                "color": change.to_id.color,
+                "until": change.until and format_date(self.env, change.until),
+                "company": several and change.company_id.name,
+            }
+            for change in changes
+        ], count
+
+    # ------------------------------------------------------------------
+    # Words
+    # ------------------------------------------------------------------
+
+    def _number(self, value):
+        return formatLang(self.env, value, digits=0 if value == int(value) else 2)
+
+    def _points(self, program, points):
+        """Return points with the name they have in the program."""
+        currency = program.currency_id
+        if currency and program.portal_point_name == currency.symbol:
+            return format_amount(self.env, points, currency)
+        return f"{self._number(points)} {program.portal_point_name or ''}".strip()
+
+    def _measure(self, program, currency, amount):
+        """Return an amount of what counts for a tier, with its unit."""
+        if program.tier_measure == "spend":
+            return format_amount(self.env, amount, currency)
+        if program.tier_measure == "orders":
+            return self.env._("%s purchases", self._number(amount))
+        return self._points(program, amount)
+
+    def _earn(self, program):
+        """Return how points are earned, from the rules of the program."""
+        result = []
+        for rule in program.rule_ids.filtered(lambda rule: rule.mode == "auto"):
+            values = {
+                "points": self._points(program, rule.reward_point_amount),
+                "money": format_amount(self.env, 1, program.currency_id),
+                "least": format_amount(
+                    self.env, rule.minimum_amount, program.currency_id
+                ),
+            }
+            words = {
+                "order": self.env._("%(points)s for every order", **values),
+                "money": self.env._("%(points)s for every %(money)s spent", **values),
+                "unit": self.env._("%(points)s for every unit bought", **values),
+            }[rule.reward_point_mode]
+            if rule.minimum_amount:
+                words = self.env._(
+                    "%(words)s, on orders of %(least)s and more", words=words, **values
+                )
+            result.append(words)
+        return result
+
+    def _rules(self, program):
+        """Return the rules of the tiers in plain words, from the program's settings."""
+        months = program.tier_months
+        counts = {
+            "spend": self.env._(
+                "What counts is what you buy, untaxed, less what you return."
+            ),
+            "orders": self.env._("What counts is the number of your purchases."),
+        }.get(
+            program.tier_measure,
+            self.env._("What counts is the points you earn, used or not."),
+        )
+        window, kept = {
+            "calendar": (
+                self.env._("It is counted from 1 January to 31 December."),
+                self.env._(
+                    "You move up as soon as you reach a tier, and keep it to the end "
+                    "of the year at least."
+                ),
+            ),
+            "rolling": (
+                self.env._("It is counted over the last %s months.", months),
+                self.env._(
+                    "You move up as soon as you reach a tier, and keep it for %s "
+                    "months at least.",
+                    months,
+                ),
+            ),
+            "anniversary": (
+                self.env._("It is counted from the day you joined, year by year."),
+                self.env._(
+                    "You move up as soon as you reach a tier, and keep it to the next "
+                    "anniversary of joining at least."
+                ),
+            ),
+            "lifetime": (
+                self.env._("It is counted from your first purchase on."),
+                self.env._(
+                    "You move up as soon as you reach a tier, and keep it for good."
+                ),
+            ),
+        }[program.tier_window]
+        rules = [counts, window, kept]
+        if program.tier_window != "lifetime":
+            rules.append(
+                self.env._(
+                    "If you do not reach it again by then, you move one tier down."
+                )
+                if program.tier_drop == "one"
+                else self.env._(
+                    "If you do not reach it again by then, you move to the tier that "
+                    "you reached."
+                )
+            )
+            if program.tier_grace_days:
+                rules.append(
+                    self.env._(
+                        "For %s days after that you can still bring what is missing.",
+                        program.tier_grace_days,
+                    )
+                )
+        return rules

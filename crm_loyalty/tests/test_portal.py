@@ -1,0 +1,264 @@
+import json
+
+from freezegun import freeze_time
+from lxml import html
+
+from odoo.fields import Command
+from odoo.tests import HttpCase, new_test_user, tagged
+
+from .common import LoyaltyCommon
+
+# What a portal user must not reach through RPC.
+CLOSED = (
+    "crm.customer",
+    "crm.customer.event",
+    "crm.loyalty.portal",
+    "loyalty.card",
+    "loyalty.lot",
+    "loyalty.lot.move",
+    "loyalty.program",
+    "loyalty.tier",
+    "loyalty.tier.change",
+    "loyalty.tier.manual",
+    "loyalty.tier.movement",
+)
+
+
+@tagged("post_install", "-at_install")
+class TestPortal(HttpCase, LoyaltyCommon):
+    """/my/loyalty: a customer sees its own loyalty, and nobody else's.
+
+    "Customer" is Silver with 1,200 of 5,000 and 250 points; Nora works there. "Rival"
+    is in the base tier with 20 points; Omid works there. Zoe is no customer.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.rival = cls.env["res.partner"].create({"name": "Rival", "is_company": True})
+        cls.nora = cls._portal_user("nora", cls.customer)
+        cls.omid = cls._portal_user("omid", cls.rival)
+        cls.zoe = cls._portal_user("zoe")
+        cls.program.name = "Club of ours"
+        cls.gold.description = "<p>Free delivery for ever</p>"
+
+    @classmethod
+    def _portal_user(cls, login, parent=None):
+        user = new_test_user(
+            cls.env,
+            login,
+            groups="base.group_portal",
+            password=f"{login}{login}",
+            company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+        )
+        user.partner_id.parent_id = parent
+        return user
+
+    def setUp(self):
+        super().setUp()
+        self.card = self._join("2026-05-04")
+        self.card.points = 250
+        self._join("2026-05-05", self.rival).points = 20
+        self._invoice(1200, "2026-06-10")
+        self.Customer._refresh()
+        self.env.flush_all()
+
+    def _get(self, user, url="/my/loyalty"):
+        """Return status and text of a page, as a user or the public (None)."""
+        self.authenticate(user and user.login, user and user.login * 2)
+        response = self.url_open(url, allow_redirects=False)
+        if response.status_code != 200:
+            return response.status_code, ""
+        main = html.fromstring(response.text).xpath("//div[@id='wrap']")[0]
+        return 200, " ".join(" ".join(main.itertext()).split())
+
+    def assertShown(self, page, *texts):
+        for text in texts:
+            with self.subTest(text=text):
+                self.assertIn(text, page)
+
+    def test_own_loyalty(self):
+        _status, page = self._get(self.nora)
+        self.assertShown(
+            page,
+            "Silver since 06/15/2026",
+            "$ 3,800.00 to Gold",
+            "$ 1,200.00 of $ 5,000.00",
+            "Kept until 12/31/2026.",
+            "What it takes to keep it is reached.",
+            "250 ",
+            "Free delivery for ever",
+            "What counts is what you buy, untaxed, less what you return.",
+            "You joined: Silver",
+        )
+        self.assertNotIn("Rival", page)
+        bar = html.fromstring(self.url_open("/my/loyalty").text).xpath(
+            "//div[hasclass('o_crm_loyalty_progress')]"
+        )
+        # 1,200 of 5,000
+        self.assertEqual(bar[0].get("aria-valuenow"), "24")
+
+    def test_start_page(self):
+        _status, page = self._get(self.nora, "/my/home")
+        self.assertIn("Silver · 250", page)
+        _status, page = self._get(self.omid, "/my/home")
+        self.assertIn("Base · 20", page)
+        self.assertNotIn("Silver", page)
+
+    def test_others(self):
+        """Another customer, a visitor and an employee see nothing of it."""
+        _status, page = self._get(self.omid)
+        self.assertIn("Base since", page)
+        self.assertNotIn("250", page)
+        self.assertNotIn("Silver since", page)
+        employee = new_test_user(
+            self.env, "employee", groups="base.group_user", password="employee" * 2
+        )
+        _status, page = self._get(employee)
+        self.assertNotIn("Silver", page)
+        for url in ("/my/loyalty", f"/my/loyalty/{self.program.id}/points"):
+            status, _page = self._get(None, url)
+            self.assertEqual(status, 303)
+
+    def test_direct_urls(self):
+        """The history of a program one has no card of is not found."""
+        for kind in ("points", "tiers"):
+            url = f"/my/loyalty/{self.program.id}/{kind}"
+            self.assertEqual(self._get(self.nora, url)[0], 200)
+            self.assertEqual(self._get(self.zoe, url)[0], 404)
+        self.assertEqual(self._get(self.nora, "/my/loyalty/0/points")[0], 404)
+        other = f"/my/loyalty/{self.program.id}/tiers"
+        _status, page = self._get(self.omid, other)
+        self.assertShown(page, "You joined: Base")
+        self.assertNotIn("Silver", page)
+        # The native page of a card, by its id.
+        native = f"/my/loyalty_card/{self.card.id}/history"
+        self.assertEqual(self._get(self.omid, native)[0], 303)
+
+    def _rpc(self, model, method, args):
+        answer = self.url_open(
+            "/web/dataset/call_kw",
+            data=json.dumps(
+                {
+                    "params": {
+                        "model": model,
+                        "method": method,
+                        "args": args,
+                        "kwargs": {},
+                    }
+                }
+            ),
+            headers={"Content-Type": "application/json"},
+        )
+        return answer.json()
+
+    def test_no_access_by_rpc(self):
+        self.authenticate("nora", "noranora")
+        for model in CLOSED:
+            with self.subTest(model=model):
+                answer = self._rpc(model, "search_read", [[]])
+                self.assertEqual(
+                    answer["error"]["data"]["name"], "odoo.exceptions.AccessError"
+                )
+        answer = self._rpc("crm.loyalty.portal", "_page", [self.rival.id])
+        self.assertIn("error", answer)
+
+    def test_coupons(self):
+        """One's own and the company's: not those of colleagues, nor what is over."""
+        program = self.env["loyalty.program"].create(
+            {
+                "name": "Ten off",
+                "program_type": "coupons",
+                "company_id": self.company.id,
+                "rule_ids": [Command.create({})],
+                "reward_ids": [Command.create({"discount": 10})],
+            }
+        )
+        colleague = self.env["res.partner"].create(
+            {"name": "Colleague", "parent_id": self.customer.id}
+        )
+        wanted = [
+            (self.nora.partner_id, "NORA", "2026-06-15", 1),
+            (self.customer, "COMPANY", False, 1),
+        ]
+        unwanted = [
+            (colleague, "COLLEAGUE", False, 1),
+            (self.rival, "RIVAL", False, 1),
+            (self.customer, "EXPIRED", "2026-06-14", 1),
+            (self.customer, "USED", False, 0),
+        ]
+        for partner, code, day, points in wanted + unwanted:
+            self.env["loyalty.card"].create(
+                {
+                    "program_id": program.id,
+                    "partner_id": partner.id,
+                    "code": code,
+                    "expiration_date": day,
+                    "points": points,
+                }
+            )
+        coupons = self.env["crm.loyalty.portal"]._coupons(self.nora.partner_id)
+        self.assertEqual([row["code"] for row in coupons], ["NORA", "COMPANY"])
+        self.assertEqual(coupons[0]["until"], "06/15/2026")
+        self.assertEqual(len(coupons[0]["rewards"]), 1)
+
+    def test_given_by_hand(self):
+        """The tier and its end; the reason is not for the customer."""
+        self.env["loyalty.tier.manual"].create(
+            {
+                "partner_id": self.customer.id,
+                "company_id": self.company.id,
+                "tier_id": self.gold.id,
+                "reason": "Their buyer is difficult",
+                "date_end": "2026-09-30",
+            }
+        )
+        self.env.flush_all()
+        _status, page = self._get(self.nora)
+        self.assertShown(
+            page, "Gold", "Given to you until 09/30/2026.", "Gold was given to you"
+        )
+        self.assertNotIn("difficult", page)
+
+    def test_no_member(self):
+        _status, page = self._get(self.zoe)
+        self.assertShown(page, "You have no card yet", "Club of ours")
+
+    def test_archived(self):
+        self.card.active = False
+        self.Customer._refresh()
+        self.env.flush_all()
+        _status, page = self._get(self.nora)
+        self.assertShown(page, "Your card is no longer in use", "Club of ours")
+        self.assertNotIn("250", page)
+
+    def test_several_programs(self):
+        """Each with its own points; purchases as the measure of the second."""
+        other = self.env["loyalty.program"].create(
+            {
+                "name": "Points only",
+                "program_type": "loyalty",
+                "company_id": self.company.id,
+                "sequence": 99,
+                "portal_point_name": "Stars",
+            }
+        )
+        with freeze_time("2026-06-14"):
+            self.env["loyalty.card"].create(
+                {
+                    "program_id": other.id,
+                    "partner_id": self.nora.partner_id.id,
+                    "points": 7.5,
+                }
+            )
+        self.program.tier_measure = "orders"
+        self.env.registry.clear_cache()
+        self.Customer._refresh()
+        self.env.invalidate_all()
+        page = self.env["crm.loyalty.portal"]._page(self.nora.partner_id)
+        first, second = page["programs"]
+        self.assertEqual(second["points"]["total"], "7.50 Stars")
+        self.assertEqual((second["standings"], second["tiers"]), ([], []))
+        self.assertEqual(first["standings"][0]["next"]["brought"], "1 purchases")
+        self.assertEqual(first["points"]["total"].split()[0], "250")
