@@ -99,7 +99,7 @@ class CrmLoyaltyPortal(models.AbstractModel):
             .search(
                 [
                     ("program_type", "=", "loyalty"),
-                    ("company_id", "in", (self.env.company.root_id.id, False)),
+                    ("company_id", "in", (self.env.company.sudo().root_id.id, False)),
                 ]
             )
         )
@@ -254,7 +254,7 @@ class CrmLoyaltyPortal(models.AbstractModel):
     def _coupons(self, partner):
         """Return the coupons that can be used today, the first to expire first."""
         partner = partner.sudo()
-        today = self.env.company._customer_today()
+        today = self.env.company.sudo()._customer_today()
         coupons = (
             self.env["loyalty.card"]
             .sudo()

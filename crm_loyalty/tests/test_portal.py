@@ -39,7 +39,7 @@ class TestPortal(HttpCase, LoyaltyCommon):
         cls.nora = cls._portal_user("nora", cls.customer)
         cls.omid = cls._portal_user("omid", cls.rival)
         cls.zoe = cls._portal_user("zoe")
-        cls.program.name = "Club of ours"
+        cls.program.write({"name": "Club of ours", "portal_visible": True})
         cls.gold.description = "<p>Free delivery for ever</p>"
 
     @classmethod
@@ -242,6 +242,7 @@ class TestPortal(HttpCase, LoyaltyCommon):
                 "company_id": self.company.id,
                 "sequence": 99,
                 "portal_point_name": "Stars",
+                "portal_visible": True,
             }
         )
         with freeze_time("2026-06-14"):
