@@ -31,3 +31,5 @@ from . import loyalty_program_points
 from . import sale_order_points
 from . import account_move_points
 from . import crm_loyalty_portal
+from . import crm_loyalty_portal_history
+from . import crm_loyalty_portal_words
