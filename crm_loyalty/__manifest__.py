@@ -23,6 +23,8 @@
         "views/crm_loyalty_portal_templates.xml",
         "report/account_invoice_report_views.xml",
         "report/sale_report_views.xml",
+        "security/crm_loyalty_coupon_rules.xml",
+        "data/ir_cron_coupon.xml",
         "views/crm_customer_retention_views.xml",
         "security/crm_loyalty_tier_rules.xml",
         "views/loyalty_tier_views.xml",
@@ -38,6 +40,8 @@
         "report/account_invoice_report_class_views.xml",
         "report/sale_report_class_views.xml",
         "data/loyalty_points_cron.xml",
+        "views/crm_loyalty_winback_views.xml",
+        "views/crm_loyalty_coupon_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

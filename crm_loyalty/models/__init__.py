@@ -33,3 +33,11 @@ from . import account_move_points
 from . import crm_loyalty_portal
 from . import crm_loyalty_portal_history
 from . import crm_loyalty_portal_words
+from . import crm_loyalty_comeback
+from . import crm_loyalty_coupon
+from . import crm_loyalty_coupon_result
+from . import crm_loyalty_winback
+from . import res_company_coupon
+from . import res_config_settings_coupon
+from . import res_partner_birthday
+from . import base_partner_merge_coupon

@@ -9,3 +9,4 @@ from . import test_points_return
 from . import test_points_property
 from . import test_points_sharing
 from . import test_portal
+from . import test_winback
