@@ -42,6 +42,7 @@
         "data/loyalty_points_cron.xml",
         "views/crm_loyalty_winback_views.xml",
         "views/crm_loyalty_coupon_views.xml",
+        "views/crm_customer_effort_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

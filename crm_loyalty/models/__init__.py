@@ -41,3 +41,6 @@ from . import res_company_coupon
 from . import res_config_settings_coupon
 from . import res_partner_birthday
 from . import base_partner_merge_coupon
+from . import crm_customer_effort
+from . import res_company_effort
+from . import res_config_settings_effort

@@ -10,3 +10,4 @@ from . import test_points_property
 from . import test_points_sharing
 from . import test_portal
 from . import test_winback
+from . import test_effort

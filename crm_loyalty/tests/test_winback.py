@@ -162,7 +162,6 @@ class TestWinback(RetentionCommon):
             [(row.chance, row.chance_source, row.expected_revenue) for row in found],
             [(0.4, "model", 400), (0, False, 0)],
         )
-        self.assertEqual(found[1])
         self.assertEqual(found[1].partner_id, once)
         fit.flag_usable = False
         self.env.flush_all()
