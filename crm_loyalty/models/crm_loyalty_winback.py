@@ -102,11 +102,11 @@ class CrmLoyaltyWinback(models.Model):
         help="Chance that the customer buys again; empty where nothing tells.",
     )
     chance_source = fields.Selection(
-        selection=[("model", "Prediction model"), ("history", "Came back so far")],
+        selection=[("model", "Model"), ("history", "History")],
         string="Chance by",
         readonly=True,
-        help="Prediction model: the probability that the customer is still active. "
-        "Came back so far: the share of silences of at least this length, among all "
+        help="Model: the probability, by the predictions, that the customer is still "
+        "active. History: the share of silences of at least this length, among all "
         "customers of the company, that ended within a year.",
     )
     chance_count = fields.Integer(

@@ -11,3 +11,4 @@ from . import test_points_sharing
 from . import test_portal
 from . import test_winback
 from . import test_effort
+from . import test_retention_tour

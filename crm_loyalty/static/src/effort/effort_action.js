@@ -2,6 +2,7 @@ import {Component, onWillStart, useState} from "@odoo/owl";
 import {EffortChart, FIELD_COLORS} from "./effort_chart";
 import {formatCompactAmount, isolate} from "@crm_customer360/charts/chart_theme";
 import {Layout} from "@web/search/layout";
+import {_t} from "@web/core/l10n/translation";
 import {formatInteger} from "@web/views/fields/formatters";
 import {registry} from "@web/core/registry";
 import {standardActionServiceProps} from "@web/webclient/actions/action_service";
@@ -41,6 +42,14 @@ export class EffortAction extends Component {
 
   amount(value) {
     return formatCompactAmount(value, this.state.data.currency_id);
+  }
+
+  figures({count, value, cost}) {
+    return _t("Customers: %(count)s, contribution: %(value)s, effort: %(cost)s", {
+      count: this.number(count),
+      value: this.amount(value),
+      cost: this.amount(cost),
+    });
   }
 
   async open(field, point = false) {

@@ -57,7 +57,9 @@ const customerNames = {
         return;
       }
       const width = ctx.measureText(name).width;
-      const before = x + 8 + width > chartArea.right;
+      const before = isRtl()
+        ? x - 8 - width > chartArea.left
+        : x + 8 + width > chartArea.right;
       const start = before ? x - 8 - width : x + 8;
       const box = [start, y - 6, start + width, y + 6];
       const free = drawn.every(

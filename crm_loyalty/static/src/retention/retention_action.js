@@ -83,7 +83,7 @@ export class RetentionAction extends Component {
 
   get measures() {
     const labels = {
-      share: _t("Share"),
+      share: _t("Share of cohort"),
       count: _t("Customers"),
       amount: _t("Revenue"),
       amount_share: _t("Revenue kept"),
