@@ -27,6 +27,7 @@
         "data/ir_cron_coupon.xml",
         "views/crm_customer_retention_views.xml",
         "security/crm_loyalty_tier_rules.xml",
+        "data/ir_cron_tier_benefit.xml",
         "views/loyalty_tier_views.xml",
         "views/crm_customer_tier_views.xml",
         "views/loyalty_tier_change_views.xml",
@@ -43,6 +44,7 @@
         "views/crm_loyalty_winback_views.xml",
         "views/crm_loyalty_coupon_views.xml",
         "views/crm_customer_effort_views.xml",
+        "views/sale_order_tier_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

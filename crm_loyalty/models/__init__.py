@@ -44,3 +44,7 @@ from . import base_partner_merge_coupon
 from . import crm_customer_effort
 from . import res_company_effort
 from . import res_config_settings_effort
+from . import loyalty_tier_benefits
+from . import loyalty_tier_benefit
+from . import sale_order_tier
+from . import loyalty_program_preview

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 
 # What a card says about membership.
 MEMBERSHIP = {"active", "partner_id", "program_id"}
@@ -8,6 +8,15 @@ class LoyaltyCard(models.Model):
     """A card makes its owner a member: so the customer is looked at anew."""
 
     _inherit = "loyalty.card"
+
+    tier_id = fields.Many2one(
+        comodel_name="loyalty.tier",
+        string="Welcome to",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The tier for which the customer was given this coupon.",
+    )
 
     @api.model_create_multi
     def create(self, vals_list):

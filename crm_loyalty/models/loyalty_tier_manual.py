@@ -152,7 +152,7 @@ class LoyaltyTierManual(models.Model):
                 company = self.env["res.company"].browse(vals["company_id"])
                 vals["company_id"] = company.root_id.id
         manuals = super().create(vals_list)
-        self.env["crm.customer"].sudo()._evaluate_tiers(manuals.partner_id)
+        manuals._evaluate()
         return manuals
 
     def write(self, vals):
@@ -170,5 +170,10 @@ class LoyaltyTierManual(models.Model):
         """Take it back: the tier by the rules is in force again."""
         self.check_access("write")
         self.ended = True
-        self.env["crm.customer"].sudo()._evaluate_tiers(self.partner_id)
+        self._evaluate()
         return True
+
+    def _evaluate(self):
+        """Evaluate these customers now, and give or take the benefits at once."""
+        self.env["crm.customer"].sudo()._evaluate_tiers(self.partner_id)
+        self.env["loyalty.tier.benefit"]._apply(self.partner_id)

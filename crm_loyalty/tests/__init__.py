@@ -12,3 +12,5 @@ from . import test_portal
 from . import test_winback
 from . import test_effort
 from . import test_retention_tour
+from . import test_tier_preview
+from . import test_tier_benefit

@@ -1,0 +1,435 @@
+import logging
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.tools import SQL, formatLang
+
+_logger = logging.getLogger(__name__)
+
+# What is set on the contact: {kind: (field, company-dependent column, model)}.
+KINDS = {
+    "pricelist": (
+        "specific_property_product_pricelist",
+        "specific_property_product_pricelist",
+        "product.pricelist",
+    ),
+    "payment_term": (
+        "property_payment_term_id",
+        "property_payment_term_id",
+        "account.payment.term",
+    ),
+}
+# Customers that a run takes on between two commits.
+CHUNK = 500
+
+
+class LoyaltyTierBenefit(models.Model):
+    """A pricelist or payment terms that a contact has from the tier.
+
+    One row for a contact, company and kind, as long as the tier gives it: it says what
+    was set, what was there before, and whether somebody set another one by hand, which
+    stays. What is to be done is found by comparing these rows with the tiers, so that
+    nothing is done twice and whatever failed is tried again.
+    """
+
+    _name = "loyalty.tier.benefit"
+    _description = "Benefit of a Tier"
+    _rec_name = "partner_id"
+    _log_access = False
+
+    partner_id = fields.Many2one(
+        comodel_name="res.partner", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company", required=True, ondelete="cascade"
+    )
+    tier_id = fields.Many2one(
+        comodel_name="loyalty.tier", required=True, index=True, ondelete="cascade"
+    )
+    kind = fields.Selection(
+        selection=[("pricelist", "Pricelist"), ("payment_term", "Payment terms")],
+        required=True,
+    )
+    value_id = fields.Integer(
+        string="Value Given", help="Id of what the tier gives, of the kind's model."
+    )
+    before_id = fields.Integer(
+        string="Value Before", help="Id of what was set before; restored with the end."
+    )
+    by_hand = fields.Boolean(
+        help="Another one was set by hand, and stays: the tier's is not used."
+    )
+
+    _once = models.UniqueIndex("(partner_id, company_id, kind)")
+
+    # ------------------------------------------------------------------
+    # What is to be done
+    # ------------------------------------------------------------------
+
+    def _pending(self, partners=None, limit=None):
+        """Return what differs between the tiers and what was given.
+
+        Company and branches have values of their own on a contact, and one tier.
+
+        :return: list of dicts ``partner_id``, ``company_id``, ``kind``, ``tier_id`` and
+            ``wanted`` (None: nothing any more), ``held``: id of the row or None, its
+            ``value``, ``before``, ``by_hand``, and ``current``: what is set now
+        """
+        self.env.flush_all()
+        only = SQL("TRUE")
+        if partners is not None:
+            ids = partners.commercial_partner_id.ids
+            only = SQL("partner_id = ANY(%s)", ids)
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH wanted AS (
+                    SELECT DISTINCT customer.partner_id, company.id AS company_id,
+                        benefit.kind, tier.id AS tier_id, benefit.value_id
+                    FROM crm_customer customer
+                    JOIN loyalty_tier tier ON tier.id = customer.tier_id
+                    JOIN res_company home ON home.id = customer.company_id
+                    JOIN res_company company
+                        ON split_part(company.parent_path, '/', 1)
+                        = split_part(home.parent_path, '/', 1)
+                    CROSS JOIN LATERAL (VALUES
+                        ('pricelist', tier.pricelist_id),
+                        ('payment_term', tier.payment_term_id)
+                    ) benefit (kind, value_id)
+                    WHERE benefit.value_id IS NOT NULL
+                ),
+                held AS (SELECT * FROM loyalty_tier_benefit)
+                SELECT pending.*, CASE pending.kind %(currents)s END AS current
+                FROM (
+                    SELECT partner_id, company_id, kind, wanted.tier_id,
+                        wanted.value_id AS wanted, held.id AS held,
+                        held.value_id AS value, held.before_id AS before, held.by_hand
+                    FROM wanted
+                    FULL JOIN held USING (partner_id, company_id, kind)
+                    WHERE %(only)s AND (
+                        wanted.value_id IS DISTINCT FROM held.value_id
+                        OR wanted.tier_id IS DISTINCT FROM held.tier_id)
+                ) pending
+                JOIN res_partner partner ON partner.id = pending.partner_id
+                ORDER BY pending.partner_id LIMIT %(limit)s
+                """,
+                only=only,
+                limit=limit,
+                currents=SQL(" ").join(
+                    SQL(
+                        "WHEN %s THEN (partner.%s ->> pending.company_id::text)::int",
+                        kind,
+                        SQL.identifier(column),
+                    )
+                    for kind, (_field, column, _model) in KINDS.items()
+                ),
+            )
+        )
+        return self.env.cr.dictfetchall()
+
+    @staticmethod
+    def _decide(row):
+        """Return what to do with one of `_pending`.
+
+        :return: ``(new value, before, by hand)``; the new value False: clear it, None:
+            leave what is there
+        """
+        current, wanted = row["current"], row["wanted"]
+        ours = bool(row["held"]) and not row["by_hand"] and current == row["value"]
+        if wanted is None:
+            return (row["before"] or False) if ours else None, None, False
+        if ours:
+            return wanted, row["before"], False
+        if not current and (not row["held"] or row["by_hand"]):
+            return wanted, None, False
+        return None, None, True
+
+    # ------------------------------------------------------------------
+    # Doing it
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _apply(self, partners=None, limit=None):
+        """Give and take what the tiers of today say; commits nothing.
+
+        :param partners: `res.partner` recordset; everybody when None
+        :return: ``(done, failed)``: numbers; who failed is logged
+        """
+        groups = defaultdict(list)
+        for row in self.sudo()._pending(partners, limit):
+            row["new"], row["keep"], row["hand"] = self._decide(row)
+            groups[row["company_id"], row["kind"], row["new"]].append(row)
+        done = failed = 0
+        for key, rows in groups.items():
+            count = self._apply_group(*key, rows)
+            done, failed = done + count, failed + len(rows) - count
+        for rows in self._pending_coupons(partners, limit).values():
+            count = self._give_coupons(rows)
+            done, failed = done + count, failed + len(rows) - count
+        return done, failed
+
+    def _apply_group(self, company_id, kind, value, rows):
+        """Write one value for many contacts; one by one when that fails.
+
+        :return: number of rows done
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._write_group(company_id, kind, value, rows)
+            return len(rows)
+        except Exception as error:  # whatever another addon checks on a contact
+            if len(rows) == 1:
+                _logger.warning(
+                    "Benefit %s of contact %s in company %s: %s",
+                    kind,
+                    rows[0]["partner_id"],
+                    company_id,
+                    error,
+                )
+                return 0
+        return sum(self._apply_group(company_id, kind, value, [row]) for row in rows)
+
+    def _write_group(self, company_id, kind, value, rows):
+        field, _column, model = KINDS[kind]
+        env = self.sudo().env
+        if value is not None:
+            company = env["res.company"].browse(company_id)
+            # What was there before may have been deleted since.
+            target = env[model].browse(value or ()).exists()
+            partners = env["res.partner"].browse(row["partner_id"] for row in rows)
+            partners.with_company(company).write({field: target.id})
+        gone = [row["held"] for row in rows if row["wanted"] is None]
+        benefits = env["loyalty.tier.benefit"]
+        benefits.browse(gone).unlink()
+        values_list = []
+        for row in rows:
+            if row["wanted"] is None:
+                continue
+            values = {
+                "tier_id": row["tier_id"],
+                "value_id": row["wanted"],
+                "before_id": row["keep"],
+                "by_hand": row["hand"],
+            }
+            if row["held"]:
+                benefits.browse(row["held"]).write(values)
+            else:
+                values_list.append(
+                    {
+                        **values,
+                        "partner_id": row["partner_id"],
+                        "company_id": company_id,
+                        "kind": kind,
+                    }
+                )
+        benefits.create(values_list)
+        env.flush_all()
+
+    # ------------------------------------------------------------------
+    # Welcome coupons
+    # ------------------------------------------------------------------
+
+    def _pending_coupons(self, partners=None, limit=None):
+        """Return who is to get a welcome coupon: ``{tier id: [partner id, …]}``.
+
+        Who reached the tier since it has a coupon, is still there, and had none yet.
+        """
+        self.env.flush_all()
+        only = SQL("TRUE")
+        if partners is not None:
+            only = SQL(
+                "change.partner_id = ANY(%s)", partners.commercial_partner_id.ids
+            )
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT DISTINCT tier.id, change.partner_id
+                FROM loyalty_tier_change change
+                JOIN loyalty_tier tier ON tier.id = change.to_id
+                JOIN crm_customer customer ON customer.partner_id = change.partner_id
+                    AND customer.tier_id = change.to_id
+                WHERE tier.coupon_program_id IS NOT NULL
+                    AND change.cause IN ('join', 'upgrade', 'manual')
+                    AND change.date >= tier.coupon_since
+                    AND %s
+                    AND NOT EXISTS (
+                        SELECT FROM loyalty_card card
+                        JOIN res_partner owner ON owner.id = card.partner_id
+                        WHERE card.tier_id = tier.id
+                            AND owner.commercial_partner_id = change.partner_id)
+                ORDER BY change.partner_id LIMIT %s
+                """,
+                only,
+                limit,
+            )
+        )
+        pending = defaultdict(list)
+        for tier_id, partner_id in self.env.cr.fetchall():
+            pending[tier_id].append((tier_id, partner_id))
+        return pending
+
+    def _give_coupons(self, rows):
+        """Make the coupons; the native mail of the program goes out with them.
+
+        :param rows: ``[(tier id, partner id), …]``
+        :return: number of coupons made
+        """
+        cards = self.sudo().env["loyalty.card"]
+        tiers = self.sudo().env["loyalty.tier"]
+        try:
+            with self.env.cr.savepoint():
+                values_list = []
+                for tier_id, partner_id in rows:
+                    program = tiers.browse(tier_id).coupon_program_id
+                    needed = program.reward_ids.mapped("required_points")
+                    values_list.append(
+                        {
+                            "program_id": program.id,
+                            "partner_id": partner_id,
+                            "tier_id": tier_id,
+                            "points": max(1, min(needed, default=1)),
+                        }
+                    )
+                cards.create(values_list)
+                self.env.flush_all()
+            return len(rows)
+        except Exception as error:  # a mail template may fail in many ways
+            if len(rows) == 1:
+                _logger.warning("Welcome coupon of contact %s: %s", rows[0][1], error)
+                return 0
+        return sum(self._give_coupons([row]) for row in rows)
+
+    # ------------------------------------------------------------------
+    # When
+    # ------------------------------------------------------------------
+
+    def _any(self):
+        """Return whether any tier gives, or gave, something that is to be applied."""
+        tiers = self.env["loyalty.tier"].sudo()
+        return bool(
+            tiers.search_count(
+                [
+                    "|",
+                    ("pricelist_id", "!=", False),
+                    "|",
+                    ("payment_term_id", "!=", False),
+                    ("coupon_program_id", "!=", False),
+                ],
+                limit=1,
+            )
+            or self.sudo().search_count([], limit=1)
+        )
+
+    def _trigger_cron(self):
+        cron = self.env.ref("crm_loyalty.ir_cron_tier_benefit", False)
+        if cron:
+            cron.sudo()._trigger()
+
+    @api.model
+    def _cron_apply(self):
+        """Give and take in chunks, one commit a chunk."""
+        cron = self.env["ir.cron"]
+        while True:
+            done, failed = self._apply(limit=CHUNK)
+            # Whoever fails would be found again and again: the next run tries.
+            more = done and not failed and done >= CHUNK
+            if not cron._commit_progress(done, remaining=int(more)) or not more:
+                return
+
+
+class CrmCustomer(models.Model):
+    _inherit = "crm.customer"
+
+    tier_benefit_by_hand = fields.Boolean(
+        compute="_compute_tier_benefit_words",
+        help="Technical: something set by hand stays in place of a benefit.",
+    )
+    tier_benefit_words = fields.Text(
+        string="Benefits",
+        compute="_compute_tier_benefit_words",
+        help="What the customer has from the tier, in this company.",
+    )
+
+    @api.depends("tier_id")
+    @api.depends_context("lang")
+    def _compute_tier_benefit_words(self):
+        for customer in self:
+            held = customer._tier_benefits()
+            words = []
+            tier = customer.tier_id.sudo()
+            if tier and tier.point_factor != 1:
+                words.append(
+                    self.env._(
+                        "Points × %s", formatLang(self.env, tier.point_factor, digits=2)
+                    )
+                )
+            for benefit in held - held.filtered("by_hand"):
+                given = self.env[KINDS[benefit.kind][2]].sudo()
+                given = given.browse(benefit.value_id).exists()
+                label = dict(benefit._fields["kind"]._description_selection(self.env))
+                words.append(f"{label[benefit.kind]}: {given.display_name or ''}")
+            customer.tier_benefit_by_hand = any(held.mapped("by_hand"))
+            customer.tier_benefit_words = "\n".join(words) or self.env._(
+                "None is applied."
+            )
+
+    def _tiers_moved(self, partners):
+        """Have benefits given and taken soon."""
+        result = super()._tiers_moved(partners)
+        benefits = self.env["loyalty.tier.benefit"]
+        if benefits._any():
+            benefits._trigger_cron()
+        return result
+
+    def _tier_benefits(self):
+        """Return the benefits of the customer's contact in its company."""
+        self.ensure_one()
+        return (
+            self.env["loyalty.tier.benefit"]
+            .sudo()
+            .search(
+                [
+                    ("partner_id", "=", self.partner_id.id),
+                    ("company_id", "=", self.company_id.id),
+                ]
+            )
+        )
+
+    def action_use_tier_benefits(self):
+        """Use what the tier gives in place of what was set by hand, until it ends."""
+        self.ensure_one()
+        self.env["loyalty.tier.manual"].check_access("create")
+        self.check_access("read")
+        for benefit in self._tier_benefits().filtered("by_hand"):
+            field, _column, _model = KINDS[benefit.kind]
+            partner = benefit.partner_id.with_company(benefit.company_id)
+            benefit.write({"before_id": partner[field].id, "by_hand": False})
+            partner[field] = benefit.value_id
+        return True
+
+    def _tier_reasons(self, totals):
+        """Add what was set by hand and stays."""
+        reasons = super()._tier_reasons(totals)
+        for benefit in self._tier_benefits().filtered("by_hand"):
+            model = KINDS[benefit.kind][2]
+            given = self.env[model].sudo().browse(benefit.value_id).exists()
+            reasons.append(
+                {
+                    "code": "by_hand",
+                    "level": "muted",
+                    "kind": benefit.kind,
+                    "given": given.display_name or "",
+                }
+            )
+        return reasons
+
+    def _tier_words_by_hand(self, reason):
+        if reason["kind"] == "pricelist":
+            return self.env._(
+                "The pricelist was set by hand and stays, not %s of the tier.",
+                reason["given"],
+            )
+        return self.env._(
+            "The payment terms were set by hand and stay, not %s of the tier.",
+            reason["given"],
+        )

@@ -1,0 +1,117 @@
+from freezegun import freeze_time
+
+from odoo import Command
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import new_test_user, tagged
+
+from .common import LoyaltyCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTierPreview(LoyaltyCommon):
+    """Four members with 4,000, 1,500, 800 and 0; Gold gives 10 % on everything."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        pricelist = cls.env["product.pricelist"].create(
+            {
+                "name": "Ten",
+                "item_ids": [
+                    Command.create(
+                        {
+                            "applied_on": "3_global",
+                            "compute_price": "percentage",
+                            "percent_price": 10,
+                        }
+                    )
+                ],
+            }
+        )
+        cls.gold.pricelist_id = pricelist
+
+    def setUp(self):
+        super().setUp()
+        self.partners = self.customer
+        self._join("2026-01-10")
+        self._invoice(4000, "2026-02-01")
+        for amount in (1500, 800, 0):
+            partner = self.env["res.partner"].create({"name": str(amount)})
+            self._join("2026-01-10", partner)
+            if amount:
+                self._invoice(amount, "2026-02-01", partner_id=partner.id)
+            self.partners += partner
+        self._night("2026-06-15")
+
+    def _moves(self, changes):
+        """Return ``{horizon: {(from, to): (customers, cost)}}``."""
+        result = self.program.get_tier_preview(changes)
+        return {
+            horizon: {
+                (move["from"]["name"], move["to"]["name"]): (
+                    move["customers"],
+                    round(move["cost"], 2),
+                )
+                for move in result[horizon]["moves"]
+            }
+            for horizon in ("now", "end")
+        }
+
+    def test_up_at_once_down_with_the_period(self):
+        changes = {
+            "tier_ids": [
+                Command.update(self.gold.id, {"threshold": 3000}),
+                Command.update(self.silver.id, {"threshold": 2000}),
+            ]
+        }
+        self.assertEqual(
+            self._moves(changes),
+            {
+                "now": {("Silver", "Gold"): (1, 400)},
+                "end": {
+                    ("Silver", "Gold"): (1, 400),
+                    ("Silver", "Base"): (1, 0),
+                },
+            },
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.gold.threshold, 5000, "Nothing is saved")
+        self.assertEqual(len(self._ledger()), 1)
+
+    def test_it_is_what_the_evaluation_does(self):
+        """Saved and evaluated, exactly those move that were announced."""
+        changes = {"tier_ids": [Command.update(self.silver.id, {"threshold": 700})]}
+        announced = self._moves(changes)["now"]
+        self.assertEqual(announced, {("Base", "Silver"): (1, 0)})
+        self.program.write(changes)
+        with freeze_time("2026-06-15 13:00:00"):
+            self.Customer._evaluate_tiers()
+        moved = self.Change.search([("cause", "=", "upgrade")])
+        self.assertEqual(moved.partner_id, self.partners[2])
+
+    def test_a_new_tier_and_another_measure(self):
+        changes = {
+            "tier_ids": [Command.create({"name": "Top", "threshold": 9000})],
+            "tier_measure": "orders",
+        }
+        self.assertEqual(
+            self._moves(changes),
+            {"now": {}, "end": {("Silver", "Base"): (2, 0)}},
+            "One purchase each: nobody reaches anything",
+        )
+        changes = {
+            "tier_ids": [Command.update(self.silver.id, {"threshold": 1})],
+            "tier_measure": "orders",
+        }
+        self.assertEqual(self._moves(changes)["now"], {("Base", "Silver"): (1, 0)})
+
+    def test_refused(self):
+        with self.assertRaises(ValidationError):
+            self.program.get_tier_preview(
+                {"tier_ids": [Command.update(self.base.id, {"threshold": 5})]}
+            )
+        seller = new_test_user(
+            self.env, "seller", "sales_team.group_sale_salesman_all_leads"
+        )
+        with self.assertRaises(AccessError):
+            self.program.with_user(seller).get_tier_preview({})
