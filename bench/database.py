@@ -17,7 +17,7 @@ from odoo.tools.sql import table_exists
 
 from .generate import generate, vacuum
 
-ADDONS = ["crm_customer360", "crm_rfm"]
+ADDONS = ["crm_customer360", "crm_rfm", "crm_loyalty"]
 # Holds the addons and no data: the others start as a copy of it.
 TEMPLATE = "customer360_bench"
 # System parameter: what was generated, in a database that is complete.

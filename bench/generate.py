@@ -30,6 +30,7 @@ from bench.companies import (
     ensure_sales_people,
 )
 from bench.customers import make_customers
+from bench.members import make_members
 from bench.orders import make_orders
 from bench.patterns import capture_patterns
 from bench.relations import make_relations
@@ -85,6 +86,8 @@ def generate(
         clock("orders")
         make_relations(cr, patterns, dice, start, end)
         clock("opportunities, ratings, meetings, messages, activities")
+        make_members(env)
+        clock("members of the loyalty programs")
     cr.execute("SELECT kind, count(*) FROM plan_move GROUP BY kind ORDER BY kind")
     counts = dict(cr.fetchall())
     env.invalidate_all()

@@ -147,7 +147,7 @@ class Bench:
         self._select_parallel()
         self._commit()
         # What wizards have selected goes with them.
-        self.cr.execute("TRUNCATE crm_customer CASCADE")
+        self.cr.execute("TRUNCATE crm_customer, loyalty_tier_change CASCADE")
         self._commit()
         self._refresh("fill")
         self._vacuum("crm_customer")
@@ -204,6 +204,7 @@ class Bench:
             self._clock_on(customers, "_rank") as rank,
             # Part of the ranking.
             self._clock_on(customers, "_score") as score,
+            self._clock_on(customers, "_evaluate_tiers") as tiers,
             # It may be part of the refresh, and has a line of its own.
             self._clock_on(self.env["crm.customer.snapshot"], "_take") as take,
         ):
@@ -212,8 +213,9 @@ class Bench:
         self.samples.add(f"{key}_wal", self._wal() - before)
         self.samples.add(key, total.seconds - rank.seconds - take.seconds)
         self.samples.add(f"{key}_total", total.seconds)
-        self.samples.add(f"{key}_rank", rank.seconds - score.seconds)
+        self.samples.add(f"{key}_rank", rank.seconds - score.seconds - tiers.seconds)
         self.samples.add(f"{key}_score", score.seconds)
+        self.samples.add(f"{key}_tiers", tiers.seconds)
         self.samples.add(f"{key}_rows", total.result)
         self.samples.add(f"{key}_statements", total.statements)
         self.samples.add(f"{key}_overhead", total.seconds / total.sql_seconds)

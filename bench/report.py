@@ -98,10 +98,12 @@ def make_lines(samples, customers):
         whole("fill", "First full fill, without rank", 1.5, rows("fill")),
         whole("fill_rank", "  its rank, first", 0.25),
         whole("fill_score", "  its scoring, first", 0.25),
+        whole("fill_tiers", "  its tiers, first", 0.25),
         whole("unchanged", "Full refresh, nothing changed", 1.1, rows("unchanged")),
         whole("unchanged_rank", "  its rank, unchanged", 0.1),
         whole("unchanged_score", "  its scoring, unchanged", 0.1),
-        whole("rank", "  both alone, once more"),
+        whole("unchanged_tiers", "  its tiers, unchanged", 0.1),
+        whole("rank", "  all three alone, once more"),
         whole("unchanged_total", "  in all"),
         Line(
             "unchanged_wal",
@@ -203,6 +205,7 @@ def read_contents(cr):
             (SELECT count(*) FROM account_move
                 WHERE state = 'posted' AND move_type = 'out_invoice') AS invoices,
             (SELECT count(*) FROM account_move_line) AS items,
+            (SELECT count(*) FROM loyalty_card) AS cards,
             pg_database_size(current_database()) / 1000000 AS megabytes
         """
     )

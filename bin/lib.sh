@@ -11,8 +11,12 @@ set -euo pipefail
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 DEMO_DB=customer360_demo
 TEST_DB=customer360_test
-# Dependencies only, nothing of ours: the test database starts as a copy of it.
+BARE_DB=customer360_bare
+# Nothing of ours: the databases of the tests start as copies of these.
 BASE_DB=customer360_base
+OPTIONAL_DB=customer360_optional
+# What the addons can work with and do not need.
+OPTIONAL_MODULES=mass_mailing,pos_loyalty,sale_stock,stock_account
 
 # --- messages -------------------------------------------------------------------
 
