@@ -12,6 +12,8 @@ REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 DEMO_DB=customer360_demo
 TEST_DB=customer360_test
 BARE_DB=customer360_bare
+NATIVE_DB=customer360_native
+NATIVE_MODULES=loyalty,sale,sale_loyalty
 # Nothing of ours: the databases of the tests start as copies of these.
 BASE_DB=customer360_base
 OPTIONAL_DB=customer360_optional

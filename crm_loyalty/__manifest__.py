@@ -46,6 +46,9 @@
         "views/crm_customer_effort_views.xml",
         "views/sale_order_tier_views.xml",
     ],
+    "demo": [
+        "demo/crm_loyalty_demo.xml",
+    ],
     "assets": {
         "web.assets_backend": [
             "crm_loyalty/static/src/**/*",

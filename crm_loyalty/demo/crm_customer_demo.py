@@ -1,0 +1,228 @@
+import logging
+from collections import defaultdict
+
+from odoo import api, models
+from odoo.fields import Command
+
+from odoo.addons.crm_customer360.demo.crm_customer_demo import QUIET
+
+from ..tools.tiers import Policy
+from .tier_history import replay
+
+_logger = logging.getLogger(__name__)
+
+# What a member must spend in twelve months, in the company's currency.
+TIERS = {
+    "Member": (0, 0, "<p>Points on every purchase.</p>"),
+    "Silver": (5_000, 4, "<p>A tenth more points. Support answers within a day.</p>"),
+    "Gold": (
+        20_000,
+        3,
+        "<p>A quarter more points. Free training once a year.</p>",
+    ),
+    "Platinum": (
+        100_000,
+        10,
+        "<p>Half as many points again. A consultant of your own.</p>",
+    ),
+}
+MONTHS = 12
+# Points for each unit of currency, and what one is worth.
+POINTS_PER_UNIT, POINT_VALUE = 0.1, 0.1
+# Members are those who have bought this often.
+MEMBER_PURCHASES = 2
+
+
+class CrmCustomerDemo(models.AbstractModel):
+    """Adds a program with tiers to each company, its members and their history."""
+
+    _inherit = "crm.customer.demo"
+
+    @api.model
+    def _load_loyalty(self):
+        """Make members of the customers, as if the program had been there all the time.
+
+        A company whose customers have tiers already is left alone.
+
+        :return: number of members
+        """
+        demo = self.sudo().with_context(**QUIET)
+        main = self.env.ref("base.main_company", raise_if_not_found=False)
+        members = 0
+        for company in (main, self._record("company_europe")):
+            if (
+                company
+                and demo._has_accounting(company)
+                and not company._tier_program()
+            ):
+                members += demo.with_company(company)._tell_loyalty(company.sudo())
+        if members:
+            self.env.flush_all()
+            self.env["crm.customer"].sudo()._refresh()
+            self.env["crm.customer.snapshot"].sudo()._take()
+        return members
+
+    def _tell_loyalty(self, company):
+        sales = self._member_sales(company)
+        if not sales:
+            return 0
+        program = self._make_program(company)
+        joined = {
+            partner: sorted(day for day, amount in lines if amount > 0)[1]
+            for partner, lines in sales.items()
+        }
+        self._make_cards(program, joined)
+        self._make_tiers(program, joined, sales)
+        _logger.info("Demo: %s loyalty members in %s", len(joined), company.name)
+        return len(joined)
+
+    def _member_sales(self, company):
+        """Return ``{partner: [(day, untaxed amount)]}`` of who bought twice or more."""
+        moves = self.env["account.move"].search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "=", "posted"),
+                ("move_type", "in", ("out_invoice", "out_refund")),
+                ("commercial_partner_id.active", "=", True),
+            ],
+            order="invoice_date, id",
+        )
+        sales = defaultdict(list)
+        for move in moves:
+            sales[move.commercial_partner_id].append(
+                (move.invoice_date, move.amount_untaxed_signed)
+            )
+        return {
+            partner: lines
+            for partner, lines in sales.items()
+            if sum(amount > 0 for _day, amount in lines) >= MEMBER_PURCHASES
+        }
+
+    def _make_program(self, company):
+        """Return the company's club: points for money, money for points, four tiers."""
+        return self.env["loyalty.program"].create(
+            {
+                "name": "Round Table",
+                "program_type": "loyalty",
+                "applies_on": "both",
+                "trigger": "auto",
+                "portal_visible": True,
+                "portal_point_name": "Points",
+                "company_id": company.id,
+                "currency_id": company.currency_id.id,
+                "tier_window": "rolling",
+                "tier_months": MONTHS,
+                "rule_ids": [
+                    Command.create(
+                        {
+                            "reward_point_mode": "money",
+                            "reward_point_amount": POINTS_PER_UNIT,
+                        }
+                    )
+                ],
+                "reward_ids": [
+                    Command.create(
+                        {
+                            "reward_type": "discount",
+                            "discount_mode": "per_point",
+                            "discount": POINT_VALUE,
+                            "required_points": 100,
+                        }
+                    )
+                ],
+                "tier_ids": [
+                    Command.create(
+                        {
+                            "name": name,
+                            "threshold": threshold,
+                            "color": color,
+                            "description": text,
+                        }
+                    )
+                    for name, (threshold, color, text) in TIERS.items()
+                ],
+            }
+        )
+
+    def _make_cards(self, program, joined):
+        """Give each member a card, from the day of joining."""
+        cards = self.env["loyalty.card"].create(
+            [{"program_id": program.id, "partner_id": partner.id} for partner in joined]
+        )
+        self.env.flush_all()
+        # A card is as old as its row.
+        self.env.cr.execute_values(
+            "UPDATE loyalty_card card SET create_date = data.day + time '12:00'"
+            " FROM (VALUES %s) data (id, day) WHERE card.id = data.id",
+            [(card.id, joined[card.partner_id]) for card in cards],
+            template="(%s, %s::date)",
+        )
+        cards.invalidate_recordset(["create_date"])
+        return cards
+
+    def _make_tiers(self, program, joined, sales):
+        """Write the changes of every member's tier, and where they stand today."""
+        company = program.company_id
+        tiers = program.tier_ids.sorted("threshold")
+        policy = Policy(tuple(tiers.mapped("threshold")), "rolling", MONTHS)
+        today = company._customer_today()
+        lines, standings = [], []
+        for partner, day in joined.items():
+            changes, standing = replay(policy, day, sales[partner], today)
+            lines += [
+                {
+                    "partner_id": partner.id,
+                    "company_id": company.id,
+                    "program_id": program.id,
+                    "date": change.day,
+                    "from_id": change.before is not None and tiers[change.before].id,
+                    "to_id": tiers[change.after].id,
+                    "cause": change.cause,
+                    "measure": change.measure,
+                    "measure_ended": change.ended,
+                    "until": change.until,
+                }
+                for change in changes
+            ]
+            standings.append(
+                (
+                    partner.id,
+                    company.id,
+                    tiers[standing.level].id,
+                    standing.since,
+                    standing.until,
+                )
+            )
+        self.env["loyalty.tier.change"].create(lines)
+        self.env.flush_all()
+        self.env.cr.execute_values(
+            """
+            UPDATE crm_customer customer
+            SET tier_id = data.tier, tier_rule_id = data.tier,
+                tier_since = data.since, tier_until = data.until
+            FROM (VALUES %s) data (partner, company, tier, since, until)
+            WHERE customer.partner_id = data.partner
+                AND customer.company_id = data.company
+            """,
+            standings,
+            template="(%s, %s, %s, %s::date, %s::date)",
+        )
+        self.env["crm.customer"].invalidate_model()
+        self._write_snapshots(company)
+
+    def _write_snapshots(self, company):
+        """Give the month ends of the past the tier of that day."""
+        self.env["loyalty.tier.change"].flush_model()
+        self.env.cr.execute(
+            """
+            UPDATE crm_customer_snapshot snapshot SET tier_id = (
+                SELECT change.to_id FROM loyalty_tier_change change
+                WHERE change.partner_id = snapshot.partner_id
+                    AND change.company_id = snapshot.company_id
+                    AND change.date <= snapshot.date
+                ORDER BY change.date DESC, change.id DESC LIMIT 1)
+            WHERE snapshot.company_id = %s
+            """,
+            [company.id],
+        )
+        self.env["crm.customer.snapshot"].invalidate_model()
