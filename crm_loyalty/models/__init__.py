@@ -48,3 +48,9 @@ from . import loyalty_tier_benefits
 from . import loyalty_tier_benefit
 from . import sale_order_tier
 from . import loyalty_program_preview
+from . import res_company_voice
+from . import crm_customer_nps
+from . import crm_customer_complaint
+from . import rating_rating
+from . import crm_customer_voice
+from . import res_partner_voice

@@ -4,3 +4,4 @@ from . import customer_sheet
 from . import sale_report
 from . import account_invoice_report_class
 from . import sale_report_class
+from . import crm_satisfaction_report

@@ -15,3 +15,4 @@ from . import test_retention_tour
 from . import test_tier_preview
 from . import test_tier_benefit
 from . import test_demo
+from . import test_voice

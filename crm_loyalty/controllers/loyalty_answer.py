@@ -1,0 +1,93 @@
+from odoo import http
+from odoo.exceptions import UserError
+from odoo.http import request
+
+LONGEST = 4000
+
+
+class LoyaltyAnswer(http.Controller):
+    """The page behind the eleven numbers of the mail.
+
+    Opening a link never keeps an answer: mail programs and scanners open links, too.
+    The number of the link is selected, and the button on the page keeps it. The token
+    in the address is what lets somebody answer; the answer can be changed by it.
+    """
+
+    def _page(self, nps, values, status=200):
+        if not nps:
+            return request.render("crm_loyalty.nps_answer_gone", {}, status=404)
+        lang = nps.contact_id.lang or nps.partner_id.lang
+        if lang and lang in dict(request.env["res.lang"].get_installed()):
+            request.update_context(lang=lang)
+            nps = nps.with_context(lang=lang)
+        scale, text = nps._questions()
+        return request.render(
+            "crm_loyalty.nps_answer",
+            {
+                "nps": nps,
+                "scale": scale,
+                "text": text,
+                "company": nps.company_id,
+                "token": nps.input_id.access_token,
+                "comment": nps.comment or "",
+                "saved": False,
+                "error": False,
+                "quiet": False,
+                **values,
+            },
+            status=status,
+        )
+
+    @http.route(
+        "/loyalty/answer/<string:token>",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        sitemap=False,
+    )
+    def answer(self, token, score=None, saved=None, quiet=None, **_kwargs):
+        nps = request.env["crm.customer.nps"]._by_token(token)
+        chosen = nps.score if nps.answered_at else None
+        if score and score.isdecimal() and int(score) <= 10:
+            chosen = int(score)
+        return self._page(
+            nps,
+            {
+                "score": chosen,
+                "saved": bool(saved and nps.answered_at),
+                "quiet": bool(quiet),
+            },
+        )
+
+    @http.route(
+        "/loyalty/answer/<string:token>/save",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        sitemap=False,
+    )
+    def save(self, token, score="", comment="", **_kwargs):
+        nps = request.env["crm.customer.nps"]._by_token(token)
+        if not nps:
+            return self._page(nps, {})
+        comment = comment[:LONGEST]
+        try:
+            nps._answer(int(score) if score.isdecimal() else None, comment)
+        except UserError as error:
+            values = {"score": None, "comment": comment, "error": str(error)}
+            return self._page(nps, values, status=400)
+        return request.redirect(f"/loyalty/answer/{token}?saved=1")
+
+    @http.route(
+        "/loyalty/answer/<string:token>/quiet",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        sitemap=False,
+    )
+    def quiet(self, token, **_kwargs):
+        """The customer wants no more of these mails."""
+        nps = request.env["crm.customer.nps"]._by_token(token)
+        if nps:
+            nps._object()
+        return request.redirect(f"/loyalty/answer/{token}?quiet=1")
