@@ -21,6 +21,7 @@
         "views/crm_customer_snapshot_tier_views.xml",
         "views/loyalty_tier_movement_views.xml",
         "views/crm_loyalty_portal_templates.xml",
+        "views/loyalty_program_return_views.xml",
         "report/account_invoice_report_views.xml",
         "report/sale_report_views.xml",
         "security/crm_loyalty_coupon_rules.xml",

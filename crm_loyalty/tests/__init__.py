@@ -16,3 +16,4 @@ from . import test_tier_preview
 from . import test_tier_benefit
 from . import test_demo
 from . import test_voice
+from . import test_program_return

@@ -1,0 +1,166 @@
+from odoo.exceptions import AccessError
+from odoo.fields import Command
+from odoo.tests import new_test_user, tagged
+
+from .common import LoyaltyCommon
+
+MEMBERS = 10
+
+
+@tagged("post_install", "-at_install")
+class TestProgramReturn(LoyaltyCommon):
+    """A program whose effect is known, since the test made it.
+
+    Today is 15 June 2026. Ten members joined in March 2025; ten others are like them:
+    two pairs each brought 100, 200 … 500 of margin in the year before, and are a
+    stratum.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        (cls.product_a + cls.product_b).standard_price = 0
+        cls.members, cls.others = (
+            cls.env["res.partner"].create(
+                [
+                    {
+                        "name": f"{kind} {number}",
+                        "is_company": True,
+                        "property_account_receivable_id": cls.receivable.id,
+                    }
+                    for number in range(MEMBERS)
+                ]
+            )
+            for kind in ("Member", "Other")
+        )
+
+    def _play(self, effect, trend=20):
+        """All bring `trend` more in the year after, and members `effect` more still."""
+        for number, (member, other) in enumerate(
+            zip(self.members, self.others, strict=True)
+        ):
+            size = 100 * (number // 2 + 1)
+            for partner, more in ((member, trend + effect), (other, trend)):
+                self._invoice(size, "2024-06-10", partner_id=partner.id)
+                self._invoice(size + more, "2025-06-10", partner_id=partner.id)
+            self._join("2025-03-10", member)
+        self.Customer._refresh()
+
+    def _return(self, **vals):
+        return self.env["loyalty.program.return"].create(
+            {
+                "program_id": self.program.id,
+                "company_id": self.company.id,
+                "date_from": "2025-01-01",
+                "date_to": "2025-06-30",
+                **vals,
+            }
+        )
+
+    def test_known_effect(self):
+        """50 a member, by ten members; 30 to set up, 2 a month for 12 + 5 months."""
+        self.program.write({"return_setup_cost": 30, "return_running_cost": 2})
+        self._play(50)
+        found = self._return()
+        self.assertEqual(found.state, "done", found.state_text)
+        self.assertEqual((found.member_count, found.matched_count), (10, 10))
+        self.assertEqual(found.other_count, 10)
+        self.assertAlmostEqual(found.effect, 50)
+        # All changed alike: nothing is left to chance.
+        self.assertAlmostEqual(found.effect_low, 50)
+        self.assertAlmostEqual(found.effect_high, 50)
+        self.assertEqual(found.gain, 500)
+        self.assertEqual((found.setup_cost, found.running_cost), (30, 34))
+        self.assertEqual(found.net, 500 - 64)
+        self.assertAlmostEqual(found.roi, 436 / 64)
+        # Discounted: less than the return, more than half of it.
+        self.assertTrue(218 < found.npv < 436, found.npv)
+
+    def test_no_effect(self):
+        self._play(0)
+        found = self._return()
+        self.assertEqual(found.state, "done")
+        self.assertAlmostEqual(found.effect, 0)
+        self.assertEqual(found.gain, 0)
+        self.assertFalse(found.roi)
+
+    def test_chance(self):
+        """Where members change differently, the interval says how sure it is."""
+        self._play(50)
+        for number, member in enumerate(self.members):
+            # 0, 30, 60 … 270 more: 135 on average
+            if number:
+                self._invoice(30 * number, "2025-07-01", partner_id=member.id)
+        found = self._return()
+        self.assertAlmostEqual(found.effect, 185)
+        self.assertTrue(found.effect_low < 185 < found.effect_high)
+
+    def test_rewards_are_a_cost_once(self):
+        """Two members got 15 off each: margin 30 lower, and a cost of 30."""
+        self._play(50)
+        for member in self.members[:2]:
+            order = self._order(100, "2025-08-01", partner_id=member.id)
+            order.order_line = [
+                Command.create(
+                    {
+                        "name": "Fifteen off",
+                        "product_id": self.product_b.id,
+                        "product_uom_qty": 1,
+                        "price_unit": -15,
+                        "tax_ids": [Command.clear()],
+                        "is_reward_line": True,
+                        "reward_id": self.program.reward_ids.id,
+                    }
+                )
+            ]
+            order.order_line.tax_ids = False
+            order.order_line.filtered("is_reward_line").price_unit = -15
+            self._invoice_order(order, "2025-08-02")
+        found = self._return()
+        self.assertEqual(found.reward_cost, 30)
+        # Ten times 50, and the two orders of 100; the rewards are not taken off twice.
+        self.assertAlmostEqual(found.gain, 700)
+        self.assertAlmostEqual(found.net, 670)
+
+    def test_states(self):
+        found = self._return()
+        self.assertEqual((found.state, found.member_count), ("none", 0))
+        early = self._return(date_from="2026-01-01", date_to="2026-03-31")
+        self.assertEqual(early.state, "early")
+        self._join("2025-03-10", self.members[0])
+        self._invoice(100, "2024-06-10", partner_id=self.members[0].id)
+        self.Customer._refresh()
+        found = self._return()
+        self.assertEqual(found.state, "unmatched")
+        self.assertEqual(found.unmatched_share, 1)
+        self._invoice(100, "2024-06-10", partner_id=self.others[0].id)
+        self.Customer._refresh()
+        self.assertEqual(self._return().state, "few")
+
+    def test_not_compared(self):
+        """Who joined within the year, and other companies, are nobody to compare."""
+        self._play(50)
+        for other in self.others:
+            self._join("2025-09-01", other)
+        self.assertEqual(self._return().state, "unmatched")
+
+    def test_access(self):
+        def user(login, groups):
+            return new_test_user(
+                self.env,
+                login,
+                groups=groups,
+                company_id=self.company.id,
+                company_ids=[Command.set(self.company.ids)],
+            )
+
+        Return = self.env["loyalty.program.return"]
+        controller = user("c", "base.group_user,crm_customer360.group_profitability")
+        values = {"program_id": self.program.id, "company_id": self.company.id}
+        found = Return.with_user(controller).create(values)
+        self.assertEqual(found.state, "none")
+        seller = user("s", "sales_team.group_sale_salesman_all_leads")
+        with self.assertRaises(AccessError):
+            Return.with_user(seller).create(values)
+        with self.assertRaises(AccessError):
+            self.program.with_user(seller).read(["return_setup_cost"])
