@@ -162,9 +162,7 @@ class LoyaltyProgramReturn(models.TransientModel):
         help="Cost a month × months, from the first month of joining to the end of the "
         "last year looked at; in full, though earlier members gain from it, too.",
     )
-    cost = fields.Monetary(
-        string="Cost", compute="_compute_return", help="Sum of the four."
-    )
+    cost = fields.Monetary(compute="_compute_return", help="Sum of the four.")
     net = fields.Monetary(
         string="Return",
         compute="_compute_return",
