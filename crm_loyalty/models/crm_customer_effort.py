@@ -194,7 +194,7 @@ class CrmCustomer(models.Model):
                 "explained": _(
                     "What customers bring and cost is for those who may see the "
                     "profitability of customers. Ask an administrator for the right "
-                    "“Customer profitability”."
+                    "“Customer Profitability”."
                 )
             }
         root = self._retention_root(company_id)

@@ -150,9 +150,9 @@ export class EffortChart extends Component {
       value: Math.max(Math.abs(limits.value), 1),
       cost: Math.max(Math.abs(limits.cost), 1),
     };
-    const to = (amount, unit) => Math.sign(amount) * Math.log1p(Math.abs(amount) / unit);
-    const back = (place, unit) =>
-      Math.sign(place) * Math.expm1(Math.abs(place)) * unit;
+    const to = (amount, unit) =>
+      Math.sign(amount) * Math.log1p(Math.abs(amount) / unit);
+    const back = (place, unit) => Math.sign(place) * Math.expm1(Math.abs(place)) * unit;
     const largest = Math.max(...points.map(({count}) => count));
     const axis = (text, unit) => ({
       title: {display: true, text: String(text), color: theme.text, font: theme.font},

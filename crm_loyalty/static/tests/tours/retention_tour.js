@@ -5,7 +5,8 @@ registry.category("web_tour.tours").add("crm_loyalty_retention", {
   steps: () => [
     {
       content: "Two of the three customers of the window before bought again",
-      trigger: ".o_retention_rate[data-figure='kept']:contains('66.7'):contains('2 of 3')",
+      trigger:
+        ".o_retention_rate[data-figure='kept']:contains('66.7'):contains('2 of 3')",
     },
     {
       content: "Half of the oldest cohort bought two quarters later",
