@@ -52,6 +52,9 @@
         "views/crm_loyalty_coupon_views.xml",
         "views/crm_customer_effort_views.xml",
         "views/sale_order_tier_views.xml",
+        "views/loyalty_lot_views.xml",
+        "views/loyalty_card_points_views.xml",
+        "views/loyalty_liability_views.xml",
     ],
     "demo": [
         "demo/crm_loyalty_demo.xml",

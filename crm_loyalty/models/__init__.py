@@ -56,3 +56,6 @@ from . import crm_customer_voice
 from . import res_partner_voice
 from . import loyalty_program_return
 from . import loyalty_program_return_query
+from . import crm_customer_points
+from . import loyalty_liability
+from . import crm_customer_integrity_points

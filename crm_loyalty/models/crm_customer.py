@@ -125,7 +125,9 @@ class CrmCustomer(models.Model):
                 WITH member AS MATERIALIZED (
                     SELECT partner.commercial_partner_id AS partner_id,
                         company.id AS company_id,
-                        company.today, company.tier_measure = 'spend' AS spend,
+                        company.today, company.tier_program_id AS program_id,
+                        company.tier_measure = 'points' AS points,
+                        company.tier_measure <> 'orders' AS spend,
                         company.tier_program_own AND company.is_root AS here,
                         company.tier_window, company.tier_rolling_start,
                         min((card.create_date AT TIME ZONE 'UTC'
@@ -136,7 +138,8 @@ class CrmCustomer(models.Model):
                     WHERE card.active AND card.create_date < company.today_end
                         AND %(only)s
                     GROUP BY partner.commercial_partner_id, company.id, company.today,
-                        company.tier_measure, company.tier_program_own,
+                        company.tier_program_id, company.tier_measure,
+                        company.tier_program_own,
                         company.is_root, company.tier_window,
                         company.tier_rolling_start
                 ),
@@ -163,6 +166,9 @@ class CrmCustomer(models.Model):
                     WHERE move.owner_id = member.partner_id
                         AND move.company_id = member.company_id
                         AND move.invoice_date <= member.today
+                        AND CASE WHEN member.points
+                            THEN move.program_id = member.program_id
+                            ELSE move.program_id IS NULL END
                 ) sale ON TRUE
                 WHERE sale.day IS NOT NULL OR member.here
                 GROUP BY member.partner_id, member.company_id
@@ -175,12 +181,15 @@ class CrmCustomer(models.Model):
                 sale=SQL(
                     """
                     SELECT partner.commercial_partner_id AS owner_id, move.company_id,
-                        move.invoice_date, move.move_type, move.amount_untaxed_signed
+                        move.invoice_date, move.move_type, move.amount_untaxed_signed,
+                        NULL::int AS program_id
                     FROM %(move)s move
                     JOIN %(partner)s partner ON partner.id = move.commercial_partner_id
                     WHERE move.state = 'posted' AND move.move_type IN (
                         'out_invoice', 'out_refund', 'out_receipt')
+                    %(points)s
                     """,
+                    points=self._tier_points_sql(scope),
                     move=scope.table("account_move"),
                     partner=scope.table("res_partner"),
                 ),
@@ -191,6 +200,24 @@ class CrmCustomer(models.Model):
                 "tier_measure": "sum",
                 "tier_measure_ended": "sum",
             },
+        )
+
+    def _tier_points_sql(self, scope):
+        """Return the points that documents earned, less what was taken back of them.
+
+        Nothing when no program is measured by points.
+        """
+        if all(row["tier_measure"] != "points" for row in self._company_rows()):
+            return SQL()
+        return SQL(
+            """
+            UNION ALL
+            SELECT move.partner_id, move.company_id, move.date, 'points',
+                move.points - coalesce(move.debt, 0), move.program_id
+            FROM loyalty_lot_move move
+            WHERE move.reason IN ('earned', 'taken_back') AND %s
+            """,
+            scope.only(SQL("move.partner_id")),
         )
 
     def _tier_start_sql(self, window):

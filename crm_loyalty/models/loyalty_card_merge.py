@@ -53,6 +53,18 @@ class LoyaltyCard(models.Model):
                         others.ids,
                     )
                 )
+        # Member since the first of them: tiers count from that day.
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE loyalty_card SET create_date = (
+                    SELECT min(create_date) FROM loyalty_card WHERE id = ANY(%s))
+                WHERE id = %s
+                """,
+                both.ids,
+                self.id,
+            )
+        )
         points, debt = sum(both.mapped("points")), sum(both.mapped("debt"))
         self.env.invalidate_all(flush=False)
         others._write_points({"points": 0, "debt": 0, "active": False})

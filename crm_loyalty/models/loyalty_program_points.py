@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class LoyaltyProgram(models.Model):
@@ -6,6 +7,13 @@ class LoyaltyProgram(models.Model):
 
     _inherit = "loyalty.program"
 
+    tier_measure = fields.Selection(
+        selection_add=[("points", "Points earned")],
+        ondelete={"points": "set default"},
+        help="Net spend: posted invoices less credit notes. Purchases: posted invoices "
+        "and receipts. Points: what documents earned less what was taken back, whether "
+        "spent or not; points given by hand do not count.",
+    )
     points_expiry = fields.Selection(
         selection=[
             ("never", "Never"),
@@ -67,6 +75,35 @@ class LoyaltyProgram(models.Model):
         for program in self:
             values = [reward._point_value() for reward in program.sudo().reward_ids]
             program.point_value = program.point_value_set or max(values, default=0)
+
+    @api.model
+    def _point_values(self):
+        """Return what a point is worth: query ``(program_id, company_id, value)``.
+
+        Per root company, in its currency at today's rate.
+        """
+        programs = self.sudo().with_context(active_test=False)
+        programs = programs.search([("program_type", "=", "loyalty")])
+        companies = self.env["res.company"].sudo().with_context(active_test=False)
+        companies = companies.search([("parent_id", "=", False)])
+        rows = [SQL("(NULL::int, NULL::int, NULL::numeric)")]
+        for company in companies:
+            today = company._customer_today()
+            for program in programs.filtered("point_value"):
+                if program.company_id and program.company_id != company:
+                    continue
+                value = program.currency_id._convert(
+                    program.point_value,
+                    company.currency_id,
+                    company,
+                    today,
+                    round=False,
+                )
+                rows.append(SQL("(%s, %s, %s)", program.id, company.id, value))
+        return SQL(
+            "SELECT * FROM (VALUES %s) AS value (program_id, company_id, value)",
+            SQL(", ").join(rows),
+        )
 
     def write(self, vals):
         """Points of cards that become loyalty cards are taken over into lots."""

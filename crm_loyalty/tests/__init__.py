@@ -17,3 +17,4 @@ from . import test_tier_benefit
 from . import test_demo
 from . import test_voice
 from . import test_program_return
+from . import test_points_figures

@@ -135,3 +135,24 @@ class TestPointsSharing(PointsCommon):
         lots = self.assertPoints(40, card=card)
         self.assertEqual(card.partner_id, self.contact)
         self.assertEqual(lots.partner_id, self.customer)
+
+    def test_merge_keeps_the_best_tier(self):
+        """Gold for what was bought last year counts until the end of this one."""
+        stranger = self.env["res.partner"].create(
+            {"name": "Stranger", "is_company": True}
+        )
+        self._join("2025-03-01", stranger)
+        self._join("2025-03-01")
+        self._invoice(5000, "2025-12-01", partner_id=stranger.id)
+        for day in ("2025-12-02", "2026-01-01", "2026-06-15"):
+            with self._on(day):
+                self.Customer._refresh(stranger | self.customer)
+        self.assertEqual(self._stored(stranger).tier_id, self.gold)
+        self.assertEqual(self._stored().tier_id, self.base)
+        until = self._stored(stranger).tier_until
+        self._merge(stranger, self.customer)
+        row = self._stored()
+        self.assertEqual((row.tier_id, row.tier_until), (self.gold, until))
+        self.assertEqual(self._ledger()[-1][1:3], ("Base", "Gold"))
+        self.Customer._refresh()
+        self.assertEqual(self._stored().tier_id, self.gold)

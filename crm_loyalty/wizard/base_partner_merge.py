@@ -5,14 +5,61 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     _inherit = "base.partner.merge.automatic.wizard"
 
     def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
-        """Have the lots follow to the entity that the merged contact belongs to."""
+        """Have lots follow to the entity of the contact that is left, and keep the
+        best tier."""
         partners = self.env["res.partner"].browse(partner_ids).exists()
+        tiers = self._best_tiers(partners.commercial_partner_id)
         result = super()._merge(partner_ids, dst_partner, extra_checks)
         remaining = partners.exists()
         if remaining < partners:
             cards = self.env["loyalty.card"].sudo().with_context(active_test=False)
             cards.search([("partner_id", "child_of", remaining.ids)])._follow_partner()
+            self._keep_tiers(remaining.commercial_partner_id, tiers)
         return result
+
+    def _best_tiers(self, partners):
+        """Return the best tier by the rules of these: ``{company: (tier, dates)}``."""
+        best = {}
+        rows = self.env["crm.customer"].sudo()
+        for row in rows.search(
+            [("partner_id", "in", partners.ids), ("tier_rule_id", "!=", False)]
+        ).sorted(lambda row: row.tier_rule_id.threshold):
+            best[row.company_id] = (
+                row.tier_rule_id,
+                {"tier_since": row.tier_since, "tier_until": row.tier_until},
+            )
+        return best
+
+    def _keep_tiers(self, partner, tiers):
+        """Give a merged customer the best tier of those it was made of.
+
+        It is kept as long as it would have been.
+        """
+        rows = self.env["crm.customer"].sudo()
+        for row in rows.search([("partner_id", "=", partner.id)]):
+            tier, dates = tiers.get(row.company_id, (None, None))
+            if not tier or tier.threshold <= row.tier_rule_id.threshold:
+                continue
+            values = {"tier_rule_id": tier.id, **dates}
+            if not row.tier_manual_id:
+                values["tier_id"] = tier.id
+                if row.company_id == row.company_id.root_id:
+                    self.env["loyalty.tier.change"].sudo().create(
+                        {
+                            "partner_id": partner.id,
+                            "company_id": row.company_id.id,
+                            "program_id": tier.program_id.id,
+                            "date": row.company_id._customer_today(),
+                            "from_id": row.tier_id.id,
+                            "to_id": tier.id,
+                            "cause": "upgrade",
+                            "measure": row.tier_measure,
+                            "measure_ended": row.tier_measure_ended,
+                            "until": dates["tier_until"],
+                        }
+                    )
+            row.write(values)
+        rows._evaluate_tiers(partner)
 
     def _merge_loyalty_cards(self, src_partners, dst_partner):
         """Merge the cards with their lots; natively only the points are added up."""
