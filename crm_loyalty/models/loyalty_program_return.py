@@ -338,18 +338,18 @@ class LoyaltyProgramReturn(models.TransientModel):
         }
         if effect.interval is None:
             text = self.env._(
-                "Estimate: a member brought %(effect)s more a year.", **money
+                "Estimate: %(effect)s of margin a year and member against the others.", **money
             )
         elif low <= 0 <= high:
             text = self.env._(
-                "Estimate: %(effect)s more a year and member, between %(low)s and "
-                "%(high)s: it may be nothing.",
+                "Estimate: %(effect)s of margin a year and member against the others, "
+                "between %(low)s and %(high)s: it may be nothing.",
                 **money,
             )
         else:
             text = self.env._(
-                "Estimate: %(effect)s more a year and member, between %(low)s and "
-                "%(high)s, with a confidence of 95 percent.",
+                "Estimate: %(effect)s of margin a year and member against the others, "
+                "between %(low)s and %(high)s, with a confidence of 95 percent.",
                 **money,
             )
         return {
