@@ -2,8 +2,10 @@ from odoo.fields import Command
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
+from .common import KnownCharts
 
-class SaleCostCommon(AccountTestInvoicingCommon):
+
+class SaleCostCommon(KnownCharts, AccountTestInvoicingCommon):
     """``product_a`` costs 800.00 a unit, ``product_b`` 160.00 a dozen."""
 
     @classmethod

@@ -5,6 +5,7 @@ from odoo.tests import new_test_user, tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
+from .common import KnownCharts
 from .native_report_common import MEASURES, NativeReportCommon
 
 SALE_TYPES = ("out_invoice", "out_refund", "out_receipt")
@@ -339,7 +340,7 @@ class TestSalesAnalysis(NativeReportCommon):
 
 
 @tagged("post_install", "-at_install", "is_tour")
-class TestNativeReportTour(AccountTestInvoicingHttpCommon):
+class TestNativeReportTour(KnownCharts, AccountTestInvoicingHttpCommon):
     """An accountant finds revenue by class in three clicks."""
 
     # On a busy machine the first page, with its assets, takes longer than the 20

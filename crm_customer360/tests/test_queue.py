@@ -3,9 +3,11 @@ from odoo.tools import SQL
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
+from .common import KnownCharts
+
 
 @tagged("post_install", "-at_install")
-class TestQueue(AccountTestInvoicingCommon):
+class TestQueue(KnownCharts, AccountTestInvoicingCommon):
     """Which events queue a customer, and how the queue is drained."""
 
     @classmethod

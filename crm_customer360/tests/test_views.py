@@ -9,7 +9,7 @@ from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
-from .common import CustomerCommon
+from .common import CustomerCommon, KnownCharts
 
 PROFIT_FIELDS = {
     "contribution",
@@ -375,7 +375,7 @@ class TestViews(CustomerCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestTour(AccountTestInvoicingHttpCommon):
+class TestTour(KnownCharts, AccountTestInvoicingHttpCommon):
     """The screens in a real browser."""
 
     # On a busy machine the first page, with its assets, takes longer than the 20
