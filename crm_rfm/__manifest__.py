@@ -1,7 +1,7 @@
 {
     "name": "Customer 360 RFM",
     "summary": "Recency, frequency and monetary scores, segments and their movement",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.0.1",
     "category": "Sales/CRM",
     "license": "LGPL-3",
     "author": "Customer 360 contributors",

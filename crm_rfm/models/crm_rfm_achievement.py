@@ -3,10 +3,11 @@ from odoo.tools import SQL
 
 
 class CrmRfmAchievement(models.Model):
-    """What goals of salespeople sum up: revenue, and overdue money that came in.
+    """What goals of salespeople add up: revenue, overdue money, customers kept.
 
-    One row per posted customer document, and per allocation of a payment to an item
-    that was overdue. It counts for the salesperson that the customer has today, in the
+    One row per posted customer document, per allocation of a payment to an item that
+    was overdue, and per customer and month in which one bought again who had bought
+    before that month. It counts for the salesperson that the customer has today, in the
     salesperson's own company and its branches: a goal adds up, so all its amounts must
     be in one currency.
     """
@@ -37,13 +38,20 @@ class CrmRfmAchievement(models.Model):
     }
 
     kind = fields.Selection(
-        selection=[("revenue", "Revenue"), ("collected", "Overdue Collected")],
+        selection=[
+            ("revenue", "Revenue"),
+            ("collected", "Overdue Collected"),
+            ("kept", "Customer Kept"),
+        ],
         readonly=True,
         help="Revenue: a posted customer document. Overdue collected: a payment "
-        "allocated to an item after its due date.",
+        "allocated to an item after its due date. Customer kept: a month in which a "
+        "customer bought again who had bought before that month.",
     )
     date = fields.Date(
-        readonly=True, help="Date of the invoice, or day of the payment."
+        readonly=True,
+        help="Date of the invoice, or day of the payment; for a customer kept, of the "
+        "first purchase in the month.",
     )
     user_id = fields.Many2one(
         comodel_name="res.users",
@@ -58,7 +66,8 @@ class CrmRfmAchievement(models.Model):
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     amount = fields.Monetary(
         readonly=True,
-        help="Untaxed amount, credit notes negative; or amount collected.",
+        help="Untaxed amount, credit notes negative; or amount collected. Zero for a "
+        "customer kept: these are counted.",
     )
 
     @property
@@ -71,7 +80,7 @@ class CrmRfmAchievement(models.Model):
                 customer.id AS partner_id, made.company_id, company.currency_id,
                 made.amount
             FROM (
-                SELECT move.id::bigint * 2 AS id, 'revenue' AS kind,
+                SELECT move.id::bigint * 3 AS id, 'revenue' AS kind,
                     move.invoice_date AS date,
                     move.commercial_partner_id AS contact_id, move.company_id,
                     move.amount_untaxed_signed AS amount
@@ -79,7 +88,7 @@ class CrmRfmAchievement(models.Model):
                 WHERE move.state = 'posted'
                     AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
                 UNION ALL
-                SELECT partial.id::bigint * 2 + 1, 'collected', partial.max_date,
+                SELECT partial.id::bigint * 3 + 1, 'collected', partial.max_date,
                     due.partner_id, partial.company_id, partial.amount
                 FROM account_partial_reconcile partial
                 JOIN account_move_line due ON due.id = partial.debit_move_id
@@ -90,6 +99,24 @@ class CrmRfmAchievement(models.Model):
                     AND journal.type IN ('bank', 'cash', 'credit')
                 WHERE partial.max_date > coalesce(due.date_maturity, due.date)
                     AND due.parent_state = 'posted' AND paid.parent_state = 'posted'
+                UNION ALL
+                -- Of each month the first purchase, which tells the row from others.
+                SELECT min(bought.id)::bigint * 3 + 2, 'kept', min(bought.date),
+                    bought.contact_id, bought.company_id, 0
+                FROM (
+                    SELECT move.id, move.invoice_date AS date, move.company_id,
+                        contact.commercial_partner_id AS contact_id,
+                        min(move.invoice_date) OVER (PARTITION BY
+                            contact.commercial_partner_id, move.company_id) AS first
+                    FROM account_move move
+                    JOIN res_partner contact
+                        ON contact.id = move.commercial_partner_id
+                    WHERE move.state = 'posted'
+                        AND move.move_type IN ('out_invoice', 'out_receipt')
+                ) bought
+                WHERE bought.first < date_trunc('month', bought.date)
+                GROUP BY bought.contact_id, bought.company_id,
+                    date_trunc('month', bought.date)
             ) made
             JOIN res_partner contact ON contact.id = made.contact_id
             JOIN res_partner customer ON customer.id = contact.commercial_partner_id

@@ -1,4 +1,25 @@
-from odoo import fields, models
+from ast import literal_eval
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+# By what a sales manager may choose who takes part. The domain is searched by the
+# superuser later on: any other field (a password's hash, a token) would be told by who
+# becomes a participant.
+USER_FIELDS = frozenset(
+    {
+        "active",
+        "all_group_ids",
+        "company_id",
+        "company_ids",
+        "group_ids",
+        "id",
+        "sale_team_id",
+        "share",
+    }
+)
+USER_OPERATORS = frozenset({"=", "!=", "in", "not in"})
 
 
 class GamificationChallenge(models.Model):
@@ -15,6 +36,35 @@ class GamificationChallenge(models.Model):
         string="For Salespeople",
         help="Sales managers may change, start and close this challenge.",
     )
+
+    @api.constrains("rfm_sales", "user_domain")
+    def _check_user_domain(self):
+        """Refuse domains of sales managers that use more than `USER_FIELDS`."""
+        if self.env.user.has_group("base.group_erp_manager"):
+            return
+        for challenge in self.filtered(lambda row: row.rfm_sales and row.user_domain):
+            try:
+                conditions = [
+                    (condition.field_expr, condition.operator)
+                    for condition in Domain(
+                        literal_eval(challenge.user_domain)
+                    ).iter_conditions()
+                ]
+            except Exception as error:
+                raise ValidationError(
+                    self.env._("Who takes part cannot be understood: %s", error)
+                ) from error
+            if any(
+                name not in USER_FIELDS or operator not in USER_OPERATORS
+                for name, operator in conditions
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "Choose who takes part by group, company or sales team, or "
+                        "name the users. Other rules are for those who administer "
+                        "access rights."
+                    )
+                )
 
     def _as_sales_manager(self):
         """Return the challenges, elevated where a sales manager may run them."""

@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
@@ -158,12 +158,84 @@ class TestChallenge(SalespeopleCommon):
         admin = new_test_user(
             self.env,
             login="person_admin",
-            groups="base.group_erp_manager,sales_team.group_sale_manager",
+            groups="base.group_user,base.group_erp_manager",
             company_id=self.company.id,
             company_ids=[(6, 0, self.company.ids)],
         )
-        strange.with_user(admin).action_start()
-        self.assertEqual(strange.state, "inprogress")
+        strange.with_user(admin).line_ids[0].target_goal = 1
+        strange.with_user(admin).user_domain = "[('login', '=like', 'person_a%')]"
+        self.assertIn(self.ana, strange.user_ids)
+        # Its goals are made of figures that who starts it need not see.
+        self.challenge.with_user(admin).action_start()
+        self.assertEqual(self.challenge.state, "inprogress")
+
+    def test_who_takes_part(self):
+        """By groups and companies: the search of other fields would tell secrets."""
+        own = self._as("manager", self.challenge)
+        group = self.env.ref("sales_team.group_sale_salesman_all_leads")
+        own.user_domain = (
+            f"[('all_group_ids', 'in', {group.ids}), ('share', '=', False),"
+            f" ('company_id', '=', {self.company.id})]"
+        )
+        own.action_start()
+        self.assertIn(self.users["all"], self.challenge.user_ids)
+        bad = (
+            "[('login', '=', 'admin')]",
+            "['|', ('id', '=', 0), ('partner_id.email', '!=', False)]",
+            "[('company_id', 'any', [('name', '=', 'x')])]",
+            "[('id', '>', 0)]",
+        )
+        for domain in bad:
+            with self.subTest(domain), self.assertRaises(ValidationError):
+                own.user_domain = domain
+        values = {"name": "Mine", "rfm_sales": True}
+        for domain in (*bad, "user.id"):
+            own = own.with_context(default_user_domain=domain)
+            with self.subTest(default=domain), self.assertRaises(ValidationError):
+                own.create(values)
+
+    def test_officer_of_employees(self):
+        """Who manages challenges natively keeps that as a sales manager."""
+        strange = self.challenge.copy({"rfm_sales": False})
+        group = self.env.ref("hr.group_hr_user", raise_if_not_found=False)
+        if not group:
+            group = self.env["res.groups"].create({"name": "Officer"})
+            self.env["ir.model.data"].create(
+                {
+                    "module": "hr",
+                    "name": "group_hr_user",
+                    "model": "res.groups",
+                    "res_id": group.id,
+                }
+            )
+            self.env.registry.clear_all_caches()
+        with self.assertRaises(AccessError):
+            self._as("manager", strange).name = "Ours"
+        self.users["manager"].group_ids += group
+        self._as("manager", strange).name = "Ours"
+        self._as("manager", strange.line_ids[0]).target_goal = 3
+        self.assertEqual(strange.name, "Ours")
+
+    def test_customers_kept(self):
+        """Once a month with purchases after the first one; later ones take none away.
+
+        Two purchases in April are of a new customer, whom nobody has kept yet.
+        """
+        twice = self._partner("Twice", user_id=self.ana.id)
+        for day in ("2026-04-02", "2026-04-20", "2026-05-09", "2026-05-03"):
+            self._invoice(10, day, partner_id=twice.id)
+        self._refund(10, "2026-06-02", partner_id=twice.id)
+        mine = [("kind", "=", "kept"), ("user_id", "=", self.ana.id)]
+        Achievement = self.env["crm.rfm.achievement"]
+        before = Achievement.search(mine)
+        self.assertEqual([str(row.date) for row in before], ["2026-05-03"])
+        self.assertEqual((before.partner_id, before.amount), (twice, 0))
+        self._invoice(10, "2026-06-03", partner_id=twice.id)
+        self.env.invalidate_all()
+        self.assertEqual(
+            [str(row.date) for row in Achievement.search(mine)],
+            ["2026-06-03", "2026-05-03"],
+        )
 
     def test_achievements_access(self):
         self._june()
