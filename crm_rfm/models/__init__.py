@@ -5,6 +5,7 @@ from . import crm_rfm_segment_range
 from . import crm_rfm_scheme
 from . import crm_rfm_scheme_prediction
 from . import crm_rfm_cut
+from . import crm_rfm_scheme_left_out
 from . import crm_rfm_scheme_screen
 from . import crm_rfm_band
 from . import crm_rfm_fit
@@ -35,6 +36,7 @@ from . import res_company
 from . import res_partner
 from . import res_config_settings
 from . import crm_rfm_playbook
+from . import crm_rfm_playbook_words
 from . import crm_rfm_playbook_scheme
 from . import crm_rfm_retention
 from . import crm_rfm_segmented

@@ -2,11 +2,11 @@ import logging
 from collections import defaultdict
 from datetime import timedelta
 
-from markupsafe import Markup
+from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
@@ -35,11 +35,11 @@ class CrmCustomer(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _score(self):
+    def _score(self, read=False):
         """Note for the playbooks who has entered a segment by this scoring."""
         self.env.cr.execute("SELECT coalesce(max(id), 0) FROM crm_rfm_movement")
         [last] = self.env.cr.fetchone()
-        changed = super()._score()
+        changed = super()._score(read)
         if self._playbook_note(last):
             cron = self.env.ref("crm_rfm.ir_cron_playbook", raise_if_not_found=False)
             if cron:
@@ -96,7 +96,7 @@ class CrmCustomer(models.Model):
         :return: dict of recordsets of customers: ``now`` is ``{user: customers}``;
             ``later``, of those beyond the limit; ``open``, of those for whom an
             activity of the same playbook is open; ``nobody``, of those for whom nobody
-            can do it; ``without``, of those without a playbook
+            can do it; ``without``, of those without a playbook; ``failed``, empty
         """
         customers = self.sudo().sorted(lambda row: (-row.rfm_monetary, row.id))
         none = customers.browse()
@@ -111,6 +111,7 @@ class CrmCustomer(models.Model):
             "later": none,
             "open": none,
             "nobody": none,
+            "failed": none,
             "without": customers - ready,
         }
         taken = ready._playbook_open()
@@ -148,8 +149,7 @@ class CrmCustomer(models.Model):
         return self.user_id | segment.activity_user_id
 
     def _playbook_limit(self):
-        scheme = self.company_id.root_id.rfm_scheme_ids[:1]
-        return scheme.playbook_limit
+        return self.company_id._rfm_scheme().playbook_limit
 
     def _playbook_open(self):
         """Return the open activities of playbooks: ``{(segment id, partner id)}``."""
@@ -224,31 +224,50 @@ class CrmCustomer(models.Model):
 
         Who is beyond the limit waits for the next days. Commits nothing.
 
-        :return: what `_playbook_sort` returns
+        :return: what `_playbook_sort` returns; ``failed`` are those whose activity
+            could not be made: they wait, too
         """
         result = self._playbook_sort()
-        Activity = (
-            self.env["mail.activity"]
-            .sudo()
-            # Nobody wants ten messages a night beside ten activities.
-            .with_context(mail_activity_quick_update=True)
-        )
         done = result["open"] | result["without"]
         for user, customers in list(result["now"].items()):
-            try:
-                with self.env.cr.savepoint():
-                    Activity.create(customers._playbook_values(user))
-                done |= customers
-            except Exception:
-                _logger.exception("Cannot plan the playbook for %s", user.login)
+            failed = customers._playbook_create(user)
+            done |= customers - failed
+            result["failed"] |= failed
+            result["now"][user] = customers - failed
+            if not result["now"][user]:
                 del result["now"][user]
-                result["nobody"] |= customers
         done.filtered("rfm_playbook_id").rfm_playbook_id = False
         for segment, customers in result["later"].grouped("rfm_segment_id").items():
             customers.filtered(
                 lambda row, segment=segment: row.rfm_playbook_id != segment
             ).rfm_playbook_id = segment
         return result
+
+    def _playbook_create(self, user):
+        """Make the activities for one person; one by one where that fails.
+
+        :return: the customers for whom it failed
+        """
+        Activity = (
+            self.env["mail.activity"]
+            .sudo()
+            # Nobody wants ten messages a night beside ten activities.
+            .with_context(mail_activity_quick_update=True)
+        )
+        try:
+            with self.env.cr.savepoint():
+                Activity.create(self._playbook_values(user))
+            return self.browse()
+        except OperationalError:
+            # The transaction is to be tried again as a whole.
+            raise
+        except Exception:
+            if len(self) == 1:
+                _logger.exception(
+                    "Cannot plan the playbook of %s for %s", self.id, user.login
+                )
+                return self
+        return self.browse().union(*(row._playbook_create(user) for row in self))
 
     def _playbook_values(self, user):
         """Return the activities for one person, in their language.
@@ -277,87 +296,12 @@ class CrmCustomer(models.Model):
             )
         return values
 
-    def _playbook_words(self):
-        """Return the figures that made the customer enter, in words, as HTML."""
-        scheme = self.company_id.root_id.rfm_scheme_ids[:1]
-        entry = {
-            "segment": self.rfm_segment_id.name,
-            "date": format_date(self.env, self.rfm_segment_date),
-            "before": self.rfm_previous_segment_id.name,
-        }
-        if self.rfm_previous_segment_id:
-            came = self.env._(
-                "In the segment %(segment)s since %(date)s, before that in %(before)s.",
-                **entry,
-            )
-        else:
-            came = self.env._("In the segment %(segment)s since %(date)s.", **entry)
-        lines = [
-            came,
-            self.env._(
-                "Last purchase %(days)s days ago; purchases in %(months)s months: "
-                "%(count)s, for %(amount)s.",
-                days=self.rfm_recency_days,
-                months=scheme.window_months,
-                count=self.rfm_frequency,
-                amount=self._money(self.rfm_monetary),
-            ),
-            self.env._(
-                "Scores: recency %(r)s, frequency %(f)s, amount %(m)s; %(best)s is "
-                "best.",
-                r=self.rfm_r,
-                f=self.rfm_f,
-                m=self.rfm_m,
-                best=scheme.bins,
-            ),
-        ]
-        return Markup("<br>").join(lines)
-
     def action_plan_playbook(self):
         """Plan the activity of these customers' segments, and say what was done."""
         self.check_access("read")
+        # The right to plan is that of the wizard which asks before.
+        self.env["crm.rfm.playbook.plan"].check_access("create")
         return self._playbook_told(self._playbook_plan())
-
-    def _playbook_told(self, result):
-        """Return the notification of what was planned."""
-        planned = sum(map(len, result["now"].values()))
-        message = " ".join(
-            [self.env._("Activities planned: %s.", planned)]
-            + self._playbook_reasons(result)
-        )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success" if planned else "info",
-                "message": message,
-                "sticky": bool(result["nobody"]),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
-
-    @api.model
-    def _playbook_reasons(self, result):
-        """Return sentences on the customers for whom nothing is planned now."""
-        sentences = {
-            "later": self.env._(
-                "On the next days, because of the daily limit: %s.",
-                len(result["later"]),
-            ),
-            "open": self.env._(
-                "With an open activity of this playbook: %s.", len(result["open"])
-            ),
-            "nobody": self.env._(
-                "Nobody to do it: %s. Give these customers a salesperson, or choose a "
-                "user in the segment; they must be allowed to see the customer.",
-                len(result["nobody"]),
-            ),
-            "without": self.env._(
-                "Without a segment or an activity in its playbook: %s.",
-                len(result["without"]),
-            ),
-        }
-        return [sentence for name, sentence in sentences.items() if result[name]]
 
     @api.model
     def _playbook_waiting(self, segments=None):

@@ -1,8 +1,5 @@
-from ast import literal_eval
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Domain
 
 # Settings after which the customers' inputs are read anew, and those after which they
 # are only scored anew.
@@ -124,6 +121,13 @@ class CrmRfmScheme(models.Model):
         help="Settings changed since the last scoring.",
     )
 
+    inputs_pending = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="Source or window changed since the customers' purchases were last read "
+        "for the scoring.",
+    )
+
     _company_unique = models.UniqueIndex(
         "(company_id) WHERE active",
         "A company has one scheme. Archive the one in force before you activate "
@@ -187,39 +191,6 @@ class CrmRfmScheme(models.Model):
                         "The segments %(set)s are those of %(company)s alone.",
                         set=segment_set.name,
                         company=segment_set.company_id.name,
-                    )
-                )
-
-    @api.constrains("exclude_domain")
-    def _check_exclude_domain(self):
-        Partner = self.env["res.partner"]
-        for scheme in self.filtered("exclude_domain"):
-            try:
-                domain = Domain(literal_eval(scheme.exclude_domain))
-            except Exception as error:
-                raise ValidationError(
-                    self.env._(
-                        "Who is left out must be a rule with fixed values: it cannot "
-                        "use the current user, a day counted from today, or the like."
-                    )
-                ) from error
-            try:
-                names = {
-                    condition.field_expr.split(".")[0]
-                    for condition in domain.iter_conditions()
-                }
-                Partner._search(domain).select()
-            except Exception as error:
-                raise ValidationError(
-                    self.env._(
-                        "Whom to leave out cannot be understood: %(error)s",
-                        error=error,
-                    )
-                ) from error
-            if any(name.startswith("rfm_") for name in names):
-                raise ValidationError(
-                    self.env._(
-                        "Customers cannot be left out by their own score or segment."
                     )
                 )
 
@@ -350,6 +321,7 @@ class CrmRfmScheme(models.Model):
     def _inputs_changed(self):
         """Have all customers refreshed and scored soon."""
         self.env.registry.clear_cache()  # crm.customer._company_settings
+        self.exists().filtered(lambda row: not row.inputs_pending).inputs_pending = True
         self._rules_changed("crm_customer360.ir_cron_refresh_all")
 
     def _rules_changed(self, cron="crm_rfm.ir_cron_score"):

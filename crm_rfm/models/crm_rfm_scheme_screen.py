@@ -1,7 +1,5 @@
-from ast import literal_eval
-
 from odoo import api, fields, models
-from odoo.fields import Command, Domain
+from odoo.fields import Command
 
 
 class CrmRfmScheme(models.Model):
@@ -104,12 +102,3 @@ class CrmRfmScheme(models.Model):
         """Open the matrix of the scheme's segments."""
         self.ensure_one()
         return self.segment_set_id.action_open_matrix()
-
-    def _left_out(self):
-        """Return the domain of the contacts that are left out.
-
-        Without a rule that is nobody: an empty rule, as the screen leaves it behind,
-        would be everybody otherwise.
-        """
-        rule = literal_eval(self.exclude_domain or "[]")
-        return Domain(rule) if rule else Domain.FALSE

@@ -79,7 +79,7 @@ class CrmRfmSegment(models.Model):
         help="Title of the activity; empty: the name of the segment.",
     )
     activity_days = fields.Integer(
-        string="Due in Days", default=3, help="Days from entering the segment."
+        string="Due in Days", default=3, help="Days from the day it is planned."
     )
     activity_user = fields.Selection(
         selection=[

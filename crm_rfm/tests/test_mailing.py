@@ -60,6 +60,7 @@ class TestMailing(RfmCommon):
             "there": "there@example.com",
             "left": "left@example.com",
             "black": "black@example.com",
+            "several": "First <first@example.com>, second@example.com",
             "none": False,
             "wrong": "not an address",
         }
@@ -96,16 +97,17 @@ class TestMailing(RfmCommon):
 
     def test_add(self):
         wizard = self._wizard(list_key=str(self.list.id))
-        self.assertEqual(wizard.customer_count, 8)
+        self.assertEqual(wizard.customer_count, 9)
         message = wizard.action_add()["params"]["message"]
-        # plain (and its twin) is new, known is put on the list
-        self.assertIn("Added to the list: 2.", message)
+        # plain (and its twin) and the first of several are new, known is put on it
+        self.assertIn("Added to the list: 3.", message)
         self.assertIn("On it already: 1.", message)
         self.assertIn("blacklist: 2.", message)
         self.assertIn("Without an e-mail address: 2.", message)
         self.assertEqual(
             sorted(self.list.contact_ids.mapped("email_normalized")),
             [
+                "first@example.com",
                 "known@example.com",
                 "left@example.com",
                 "plain@example.com",
@@ -121,7 +123,7 @@ class TestMailing(RfmCommon):
         # Again: nobody is added twice.
         message = self._wizard(list_key=str(self.list.id)).action_add()["params"]
         self.assertIn("Added to the list: 0.", message["message"])
-        self.assertEqual(len(self.list.contact_ids), 4)
+        self.assertEqual(len(self.list.contact_ids), 5)
 
     def test_new_list_of_a_segment(self):
         segment = self.rows.rfm_segment_id[0]

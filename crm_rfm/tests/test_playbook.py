@@ -1,4 +1,4 @@
-from psycopg2 import IntegrityError
+from psycopg2 import IntegrityError, OperationalError
 
 from odoo.tests import new_test_user, tagged
 from odoo.tools import convert_file, mute_logger
@@ -190,8 +190,7 @@ class TestPlaybook(PlaybookCommon):
             self.env, login="playbook_portal", groups="base.group_portal"
         )
         for user in (foreign, clerk, portal):
-            with self.subTest(user.login):
-                self._customers(100, user=user)
+            self._customers(100, user=user)
         self._enter()
         self.assertFalse(self._planned())
         self.assertEqual(len(self.Customer._playbook_waiting()), 3)
@@ -217,9 +216,38 @@ class TestPlaybook(PlaybookCommon):
 
             self.patch(type(self.Customer), "_playbook_values", values)
             with mute_logger("odoo.addons.crm_rfm.models.crm_rfm_playbook"):
-                self.Customer._playbook_waiting()._playbook_plan()
+                result = self.Customer._playbook_waiting()._playbook_plan()
         self.assertEqual(self._planned().user_id, self.ben)
         self.assertEqual(len(self.Customer._playbook_waiting()), 1)
+        self.assertEqual(list(result["now"]), [self.ben])
+        # Somebody is there to do it: that is another trouble.
+        self.assertEqual(result["failed"].user_id, self.ana)
+        self.assertFalse(result["nobody"])
+
+    def test_one_bad_customer_does_not_stop_the_others(self):
+        good, bad = self._customers(100, 200)
+        original = type(self.Customer)._playbook_values
+        error = ValueError("broken")
+
+        def values(customers, user):
+            if bad in customers.partner_id:
+                raise error
+            return original(customers, user)
+
+        with self._on("2026-06-25"):
+            self.Customer._refresh()
+            self.patch(type(self.Customer), "_playbook_values", values)
+            rows = self.Customer._playbook_waiting().sudo(False)
+            with mute_logger("odoo.addons.crm_rfm.models.crm_rfm_playbook"):
+                message = rows.action_plan_playbook()["params"]["message"]
+            self.assertIn("Activities planned: 1.", message)
+            self.assertIn("Not planned because of an error: 1.", message)
+            self.assertEqual(self._planned().res_id, good.id)
+            self.assertEqual(self.Customer._playbook_waiting().partner_id, bad)
+            # What is to be tried again as a whole is no customer's fault.
+            error = OperationalError("serialization")
+            with self.assertRaises(OperationalError):
+                self.Customer._playbook_waiting()._playbook_plan()
 
     def test_queries_do_not_grow(self):
         """Three customers or thirty: as many queries, but for the rows written."""

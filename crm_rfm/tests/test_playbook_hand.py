@@ -38,6 +38,11 @@ class TestPlaybookByHand(PlaybookCommon):
             rows.with_user(self.ben).action_plan_playbook()
         with self.assertRaises(AccessError):
             rows.with_user(self._user("no", "base.group_user")).action_plan_playbook()
+        # Nor an accountant, who sees them all.
+        reader = self._user("reader", "account.group_account_readonly")
+        self.assertTrue(rows.with_user(reader).mapped("rfm_frequency"))
+        with self.assertRaises(AccessError):
+            rows.with_user(reader).action_plan_playbook()
 
     def test_by_hand_without_playbook(self):
         self.promising.write({"playbook_active": False, "activity_type_id": False})

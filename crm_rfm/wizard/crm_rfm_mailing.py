@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tools import email_normalize
 
 MAILING_GROUP = "mass_mailing.group_mass_mailing_user"
 # Contacts created at once.
@@ -134,11 +133,10 @@ class CrmRfmMailing(models.TransientModel):
         partners = customers.partner_id
         emails = {}
         for partner in partners:
-            email = email_normalize(partner.email)
-            if email:
-                emails.setdefault(email, partner)
+            if partner.email_normalized:
+                emails.setdefault(partner.email_normalized, partner)
         done = {
-            "missing": sum(not email_normalize(p.email) for p in partners),
+            "missing": len(partners.filtered(lambda p: not p.email_normalized)),
             "left": 0,
         }
         contacts = self.env["mailing.contact"].search(
