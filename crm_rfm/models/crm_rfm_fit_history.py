@@ -109,7 +109,7 @@ class CrmRfmFit(models.Model):
         names = [SQL.identifier(f"until_{place}") for place in range(count)]
         rows, schemes = [], self.env["crm.rfm.scheme"].sudo()
         for company, days in moments.items():
-            scheme = company.sudo().root_id.rfm_scheme_ids.filtered("active")
+            scheme = company._rfm_scheme()
             schemes |= scheme
             rows.append(
                 SQL(
@@ -154,7 +154,7 @@ class CrmRfmFit(models.Model):
             """,
             names=SQL(", ").join(names),
             rows=SQL(", ").join(rows),
-            excluded=self.env["crm.customer"]._score_excluded(schemes),
+            excluded=self.env["crm.customer"]._score_excluded(schemes, strict=True),
             days=SQL(" UNION ALL ").join(branches),
             figures=SQL(", ").join(
                 SQL("%s AS %s", figure, SQL.identifier(f"figure_{place}"))

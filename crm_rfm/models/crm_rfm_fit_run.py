@@ -129,9 +129,7 @@ class CrmRfmFit(models.Model):
         if companies is None:
             companies = self.env["res.company"].sudo().with_context(active_test=False)
             companies = companies.search([])
-        companies = companies.sudo().filtered(
-            lambda company: company.root_id.rfm_scheme_ids.filtered("active")
-        )
+        companies = companies.sudo().filtered(lambda company: company._rfm_scheme())
         days = {company: company._customer_today() for company in companies}
         if not likelihood.available():
             nothing = likelihood.Fit(reason="no_scipy")
@@ -142,6 +140,10 @@ class CrmRfmFit(models.Model):
         histories = self._read_histories(days)
         outcomes = {}
         for company in companies:
+            if company.id not in histories:
+                # It could not be read, as the log says.
+                outcomes[company] = Outcome()
+                continue
             try:
                 outcomes[company] = self._make_outcome(company, *histories[company.id])
             except Exception:  # pylint: disable=broad-except
@@ -190,7 +192,7 @@ class CrmRfmFit(models.Model):
         """
         import numpy as np
 
-        scheme = company.root_id.rfm_scheme_ids.filtered("active")
+        scheme = company._rfm_scheme()
         models = self._fit(now)
         compared = self._calibrate(before, (now.as_of - before.as_of).days)
         current = now.only(now.active)
@@ -223,8 +225,7 @@ class CrmRfmFit(models.Model):
 
         Of very many customers every k-th is fitted, and all are compared.
         """
-        step = len(before) // HOLDOUT_CUSTOMERS + 1
-        fit = self._fit_purchases(before.only(slice(None, None, step)))
+        fit = self._fit_purchases(before.sample(HOLDOUT_CUSTOMERS))
         return calibration.compare(
             fit, before.x, before.t_x, before.T, before.later, days
         )
@@ -282,9 +283,7 @@ class CrmRfmFit(models.Model):
         known.update(zip(missing, created, strict=True))
         for company, outcome in outcomes.items():
             known[company]._write_outcome(outcome)
-        without = fits.filtered(
-            lambda fit: not fit.company_id.root_id.rfm_scheme_ids.filtered("active")
-        )
+        without = fits.filtered(lambda fit: not fit.company_id._rfm_scheme())
         without.unlink()
         self.env.flush_all()
         changed = self.env["crm.customer"]._write_predictions(

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
 from ..tools import likelihood
+from ..tools.gamma_gamma import GammaGamma
 from .crm_rfm_fit_run import HOLDOUT_MONTHS, PARAMETERS
 
 
@@ -72,7 +73,7 @@ class CrmRfmFit(models.Model):
                 "A purchase day of the average customer brings %s",
                 formatLang(
                     self.env,
-                    fit.p * fit.v / (fit.q - 1),
+                    GammaGamma(fit.p, fit.q, fit.v).mean,
                     currency_obj=fit.currency_id,
                 ),
             )

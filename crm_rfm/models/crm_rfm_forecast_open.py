@@ -80,7 +80,10 @@ class CrmRfmForecast(models.Model):
     def _open_customers(self, _part, _months, companies, filters):
         """Open the customers, those of whom most is expected first."""
         domain = Domain("company_id", "in", companies.ids)
-        domain &= Domain("first_purchase_date", "!=", False)
+        # By invoices, or by what the scheme counts.
+        domain &= Domain("first_purchase_date", "!=", False) | Domain(
+            "rfm_first_purchase_date", "!=", False
+        )
         for name, field in {
             "user_id": "user_id",
             "segment_id": "rfm_segment_id",
@@ -102,6 +105,7 @@ class CrmRfmForecast(models.Model):
     def _customers_of_team(self, companies, filters):
         """Return the ids of the customers of a sales team."""
         return self._behind(
+            "crm.customer",
             companies,
             filters,
             """
@@ -116,6 +120,7 @@ class CrmRfmForecast(models.Model):
     def _open_orders(self, part, months, companies, filters):
         """Open the orders that are not invoiced yet."""
         ids = self._behind(
+            "sale.order",
             companies,
             filters,
             """
@@ -138,6 +143,7 @@ class CrmRfmForecast(models.Model):
     def _open_leads(self, part, months, companies, filters):
         """Open the opportunities of customers, or those of prospects."""
         ids = self._behind(
+            "crm.lead",
             companies,
             filters,
             """
@@ -190,6 +196,7 @@ class CrmRfmForecast(models.Model):
         )
         if filters:
             ids = self._behind(
+                "account.move",
                 companies,
                 filters,
                 """
@@ -216,12 +223,13 @@ class CrmRfmForecast(models.Model):
             domain,
         )
 
-    def _behind(self, companies, filters, statement, values):
+    def _behind(self, model, companies, filters, statement, values):
         """Return the ids that a statement finds for each company.
 
-        They are those of all readers: the list that shows them leaves out what its
-        reader may not see.
+        Of those that the reader may see: the others' ids would tell how many there
+        are, and which.
 
+        :param model: name of the model whose ids these are
         :param statement: text that may join `customer`, see `_customers_query`, and
             has a place `chosen` for the condition on it
         :param values: ``(run, company) → {place: SQL or value}`` of its other places
@@ -248,4 +256,5 @@ class CrmRfmForecast(models.Model):
                 )
             )
             ids += [row[0] for row in rows]
-        return ids
+        records = self.env[model].with_context(active_test=False)
+        return list(records._search([("id", "in", ids)]))

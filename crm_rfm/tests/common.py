@@ -1,4 +1,24 @@
+from odoo.tests import new_test_user
+
 from odoo.addons.crm_customer360.tests.common import CustomerCommon
+
+GROUPS = {
+    "sales": "sales_team.group_sale_salesman",
+    "all": "sales_team.group_sale_salesman_all_leads",
+    "manager": "sales_team.group_sale_manager",
+    "reader": "account.group_account_readonly",
+    "biller": "account.group_account_invoice",
+    "employee": "base.group_user",
+}
+
+# Four customers over four months, February to May 2026; `test_history` says what comes
+# of it.
+HISTORY = {
+    "a": [("2026-02-10", 100), ("2026-04-20", 10)],
+    "b": [("2026-02-20", 20), ("2026-03-05", 30)],
+    "c": [("2025-03-15", 50)],
+    "d": [("2026-05-10", 500), ("2026-05-20", -100)],
+}
 
 
 class RfmCommon(CustomerCommon):
@@ -47,3 +67,26 @@ class RfmCommon(CustomerCommon):
 
     def _segment(self, name):
         return self.env.ref(f"crm_rfm.segment_{name}")
+
+
+class UsersCommon:
+    """A user for each of `GROUPS`, of the company alone."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.users = {
+            name: new_test_user(
+                cls.env,
+                login=f"rfm_{name}",
+                groups=f"base.group_user,{group}",
+                company_id=cls.company.id,
+                company_ids=[(6, 0, cls.company.ids)],
+            )
+            for name, group in GROUPS.items()
+        }
+
+    def _as(self, name, records):
+        return records.with_user(self.users[name]).with_context(
+            allowed_company_ids=self.company.ids
+        )

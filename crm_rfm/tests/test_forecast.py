@@ -1,6 +1,15 @@
-from odoo.fields import Command
+from datetime import timedelta
+from unittest.mock import patch
+
+from psycopg2.errors import SerializationFailure
+
+from odoo.fields import Command, Datetime
 from odoo.tests import tagged
 from odoo.tools import SQL
+
+from odoo.addons.crm_rfm.models import crm_rfm_forecast_run
+from odoo.addons.crm_rfm.tools.history import Models
+from odoo.addons.crm_rfm.tools.likelihood import Fit
 
 from .forecast_common import ForecastCommon
 
@@ -160,7 +169,7 @@ class TestForecast(ForecastCommon):
     def test_what_is_not_invoiced_yet(self):
         """Untaxed, whatever is posted taken off; drafts and cancelled ones are not."""
         buyer = self._bought("Buyer")
-        open_order = self._open_order(buyer, 1, "2026-08-01", taxes=self.tax)
+        self._open_order(buyer, 1, "2026-08-01", taxes=self.tax)
         draft = self._open_order(buyer, 2, "2026-08-01")
         self._invoice_order(draft, "2026-06-01", post=False)
         done = self._open_order(buyer, 4, "2026-08-01", taxes=self.tax)
@@ -179,7 +188,6 @@ class TestForecast(ForecastCommon):
         invoice.invoice_line_ids.quantity = 3
         invoice.action_post()
         self._forecast()
-        self.assertTrue(open_order)
         # 1 + 2 + 100 − 30
         self.assertEqual(self._months("orders"), {"2026-08": 73})
 
@@ -394,3 +402,49 @@ class TestForecast(ForecastCommon):
             self.env.ref("crm_rfm.ir_cron_forecast").method_direct_trigger()
         self.assertEqual(self._months("orders"), {"2026-07": 60})
         self.assertFalse(self.Run.search([("company_id", "=", other.id)]))
+
+    def test_cron_goes_on(self):
+        """Its time is over at once: all companies have their turn all the same.
+
+        Who has waited longest comes first; what meets with another transaction is
+        tried again.
+        """
+        other = self._create_company(name="Other")
+        now = Datetime.to_datetime("2026-06-15 10:00:00")
+        for company, hours in ((self.company, 1), (other, 2)):
+            self.Run.sudo().create(
+                {
+                    "company_id": company.id,
+                    "as_of": "2026-06-15",
+                    "computed_at": now - timedelta(hours=hours),
+                }
+            )
+        done = []
+
+        def compute(_run, company):
+            if company in (self.company, other):
+                done.append(company)
+            if done == [other]:
+                raise SerializationFailure("met another")
+
+        self.patch(type(self.Run), "_compute_company", compute)
+        self.patch(type(self.env["ir.cron"]), "_commit_progress", lambda *_a, **_k: 0)
+        with patch.object(self.env.cr, "rollback") as rollback:
+            self.Run._cron_compute()
+        self.assertEqual(done, [other, other, self.company])
+        rollback.assert_called_once_with()
+
+    def test_backtest_fits_a_sample(self):
+        """Of five customers with at most two every third: two; the forecast all."""
+        self._bought("A", "B", "C", "D", "E")
+        self.Customer._refresh()
+        sizes = []
+
+        def fit(_fit, histories):
+            sizes.append(len(histories))
+            return Models(Fit(reason="few"), Fit(reason="few"))
+
+        self.patch(type(self.env["crm.rfm.fit"]), "_fit", fit)
+        self.patch(crm_rfm_forecast_run, "HOLDOUT_CUSTOMERS", 2)
+        self.Run._compute_companies(self.company)
+        self.assertEqual(sizes, [5, 2, 2])

@@ -1,41 +1,19 @@
+from lxml import etree
+
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
+from .common import UsersCommon
 from .forecast_common import ForecastCommon
-
-GROUPS = {
-    "sales": "sales_team.group_sale_salesman",
-    "all": "sales_team.group_sale_salesman_all_leads",
-    "manager": "sales_team.group_sale_manager",
-    "reader": "account.group_account_readonly",
-    "employee": "base.group_user",
-}
 
 
 @tagged("post_install", "-at_install")
-class TestForecastScreen(ForecastCommon):
+class TestForecastScreen(UsersCommon, ForecastCommon):
     """What the screen gets, what a figure opens, and who may see it."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.users = {
-            name: new_test_user(
-                cls.env,
-                login=f"forecast_{name}",
-                groups=groups,
-                company_id=cls.company.id,
-                company_ids=[(6, 0, cls.company.ids)],
-            )
-            for name, groups in GROUPS.items()
-        }
-
     def _as(self, name, records=None):
-        records = self.Forecast if records is None else records
-        return records.with_user(self.users[name]).with_context(
-            allowed_company_ids=self.company.ids
-        )
+        return super()._as(name, self.Forecast if records is None else records)
 
     def _two(self):
         """A customer of the salesperson, 70 in July, and one of the manager, 500."""
@@ -180,7 +158,30 @@ class TestForecastScreen(ForecastCommon):
         domain = action["domain"]
         if isinstance(domain, str):
             domain = safe_eval(domain)
-        return self.env[action["res_model"]].search(domain)
+        return self._as(user, self.env[action["res_model"]]).search(domain)
+
+    def test_ids_of_others_are_not_sent(self):
+        """What a salesperson opens names the own documents, and nobody else's."""
+        mine, _theirs = self._two()
+        for part, model in (("orders", "sale.order"), ("pipeline", "crm.lead")):
+            domain = self._as("sales").action_open_forecast(
+                part, None, self.company.id
+            )["domain"]
+            [(_name, _operator, ids)] = domain
+            self.assertEqual(
+                self.env[model].browse(ids).partner_id, mine, f"{part}: {domain}"
+            )
+            self.assertEqual(len(list(ids)), 1)
+
+    def test_customers_of_a_scheme_of_orders(self):
+        """Who has ordered but has no invoice yet has a forecast, and is opened."""
+        self.scheme.source = "order"
+        ordered = self._partner("Ordered")
+        self._order(10, "2026-05-04", partner_id=ordered.id)
+        self._partner("Prospect", customer_rank=1, company_id=self.company.id)
+        self._forecast()
+        self.assertFalse(self._stored(ordered).first_purchase_date)
+        self.assertEqual(self._opened("model").partner_id, ordered)
 
     def test_what_a_figure_opens(self):
         mine, theirs = self._two()
@@ -249,6 +250,7 @@ class TestForecastScreen(ForecastCommon):
             "all": 1604,
             "manager": 1604,
             "reader": 1604,
+            "biller": 1604,
         }.items():
             with self.subTest(name):
                 data = self._as(name).get_forecast(self.company.id)
@@ -264,7 +266,7 @@ class TestForecastScreen(ForecastCommon):
                 self.assertFalse(self._as("manager", model).has_access(operation))
 
     def test_who_computes(self):
-        for name in ("sales", "all", "reader", "employee"):
+        for name in ("sales", "all", "reader", "biller", "employee"):
             with self.subTest(name), self.assertRaises(AccessError):
                 self._as(name).action_compute()
 
@@ -287,7 +289,17 @@ class TestForecastScreen(ForecastCommon):
         views = forecast.get_views(
             [(False, name) for name in ("list", "pivot", "graph", "search")]
         )["views"]
-        self.assertEqual(set(views), {"list", "pivot", "graph", "search"})
+        for name, view in views.items():
+            arch = etree.fromstring(view["arch"])
+            with self.subTest(name):
+                self.assertTrue(
+                    arch.xpath("//field[@name='expected']") or name == "search"
+                )
+            for node in arch.xpath("//filter[@domain]"):
+                with self.subTest(filter=node.get("name")):
+                    forecast.search(
+                        safe_eval(node.get("domain"), {"uid": self.env.uid})
+                    )
         for group in ("date:month", "company_id", "team_id", "user_id", "segment_id"):
             rows = forecast.formatted_read_group([], [group], ["expected:sum"])
             self.assertEqual(sum(row["expected:sum"] for row in rows), 100)

@@ -96,10 +96,13 @@ class TestPredictionRun(PredictionCommon):
         self.scheme.invalidate_recordset()
         with (
             self._on("2026-06-20"),
-            mute_logger("odoo.addons.crm_rfm.models.crm_rfm_fit_run"),
+            self.assertLogs("odoo.addons.crm_rfm.models.crm_rfm_fit_run") as log,
             self._given(),
         ):
             self.Fit._run()
+        # That it could not be read is said, and not that something is missing then.
+        self.assertIn("could not be read", " ".join(log.output))
+        self.assertNotIn("KeyError", " ".join(log.output))
         self.assertEqual(str(self._fitted().failed_on), "2026-06-20")
         self.assertEqual(str(self._fitted(other).date), "2026-06-20")
         self.assertTrue(self._predicted()[1])

@@ -1,39 +1,15 @@
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from odoo.addons.crm_rfm.tools import likelihood
 
+from .common import UsersCommon
 from .prediction_common import PredictionCommon
 
 
 @tagged("post_install", "-at_install")
-class TestPredictionScreen(PredictionCommon):
+class TestPredictionScreen(UsersCommon, PredictionCommon):
     """Who sees and does what, and what the screens say."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.users = {
-            name: new_test_user(
-                cls.env,
-                login=f"prediction_{name}",
-                groups=groups,
-                company_id=cls.company.id,
-                company_ids=[(6, 0, cls.company.ids)],
-            )
-            for name, groups in {
-                "sales": "sales_team.group_sale_salesman",
-                "all": "sales_team.group_sale_salesman_all_leads",
-                "manager": "sales_team.group_sale_manager",
-                "reader": "account.group_account_readonly",
-                "employee": "base.group_user",
-            }.items()
-        }
-
-    def _as(self, name, records):
-        return records.with_user(self.users[name]).with_context(
-            allowed_company_ids=self.company.ids
-        )
 
     def _bare_fit(self, **vals):
         self._fitted().unlink()

@@ -20,7 +20,6 @@ class Calibration:
     :param fit: on the first part; without a usable fit there is nothing predicted
     :param predicted: sum over customers
     :param actual: sum over customers
-    :param mean_error: mean of |predicted − actual| over customers; None without any
     :param groups: by purchase days after the first in the first part: list of
         (x, or the last one: and more; customers; predicted; actual), both sums
     """
@@ -28,7 +27,6 @@ class Calibration:
     fit: Fit
     predicted: float | None = None
     actual: float = 0.0
-    mean_error: float | None = None
     groups: list = field(default_factory=list)
 
     @property
@@ -43,9 +41,7 @@ class Calibration:
         return round(self.predicted / self.actual - 1, 12)
 
 
-def calibrate(
-    x, t_x, T, actual, days, minimum=MINIMUM_CUSTOMERS, last_group=LAST_GROUP
-):
+def calibrate(x, t_x, T, actual, days, minimum=MINIMUM_CUSTOMERS):
     """Fit on histories as of a date and compare with what followed.
 
     :param x, t_x, T: as of that date, for those who had bought by then
@@ -55,7 +51,7 @@ def calibrate(
     return compare(bgnbd.fit(x, t_x, T, minimum), x, t_x, T, actual, days)
 
 
-def compare(fit, x, t_x, T, actual, days, last_group=LAST_GROUP):
+def compare(fit, x, t_x, T, actual, days):
     """The same for a model fitted before, to all or to some of the customers.
 
     :param fit: `Fit` of `bgnbd.BgNbd`
@@ -66,13 +62,12 @@ def compare(fit, x, t_x, T, actual, days, last_group=LAST_GROUP):
 
     x, actual = np.asarray(x, int), np.asarray(actual, float)
     predicted = bgnbd.expected_purchases(fit.parameters, days, x, t_x, T)
-    capped = np.minimum(x, last_group)
+    capped = np.minimum(x, LAST_GROUP)
     columns = [np.bincount(capped, weights) for weights in (None, predicted, actual)]
     return Calibration(
         fit,
         float(predicted.sum()),
         float(actual.sum()),
-        float(np.abs(predicted - actual).mean()) if len(x) else None,
         [
             (place, int(count), float(said), float(happened))
             for place, (count, said, happened) in enumerate(zip(*columns, strict=True))

@@ -51,6 +51,15 @@ class Histories:
             },
         )
 
+    def sample(self, most):
+        """Return the histories of every k-th customer: at most so many.
+
+        >>> base = Histories(date(2026, 6, 15), *([list("abcde")] * 7))
+        >>> base.sample(5).partner_ids, base.sample(2).partner_ids
+        (['a', 'b', 'c', 'd', 'e'], ['a', 'd'])
+        """
+        return self.only(slice(None, None, -(-len(self) // most) or 1))
+
 
 @dataclass(frozen=True)
 class Models:
