@@ -63,7 +63,7 @@ class CrmCustomer(models.Model):
         }
 
     def _company_values(self, company):
-        scheme = company.root_id.rfm_scheme_ids.filtered("active")
+        scheme = company._rfm_scheme()
         return {
             **super()._company_values(company),
             "rfm_source": scheme.source or None,

@@ -64,21 +64,10 @@ class CrmCustomer(models.Model):
 
     @api.depends("company_id")
     def _compute_rfm_small_base(self):
-        companies = self.company_id.sudo()
-        counts = (
-            self.env["crm.rfm.band"]
-            .sudo()
-            ._read_group(
-                [("company_id", "in", companies.ids), ("measure", "=", "1_recency")],
-                ["company_id"],
-                ["customer_count:sum"],
-            )
-        )
-        counts = {company.id: count for company, count in counts}
+        counts = self.company_id._rfm_scored_counts()
         small = {
-            company.id: counts.get(company.id, 0) < scheme.minimum_customers
-            for company in companies
-            for scheme in company.root_id.rfm_scheme_ids[:1]
+            company.id: counts[company.id] < company._rfm_scheme().minimum_customers
+            for company in self.company_id
         }
         for customer in self:
             customer.rfm_small_base = bool(

@@ -1,5 +1,9 @@
+import logging
+
 from odoo import api, models
 from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
 
 # What the scoring writes; a segment's history is kept beside it.
 SCORES = ("rfm_state", "rfm_r", "rfm_f", "rfm_m", "rfm_score", "rfm_segment_id")
@@ -12,10 +16,10 @@ class CrmCustomer(models.Model):
 
     def _rank(self):
         """Score after ranking: both need everybody, and the customers alone."""
-        return super()._rank() + self._score()
+        return super()._rank() + self._score(read=True)
 
     @api.model
-    def _score(self):
+    def _score(self, read=False):
         """Score all customers of all companies; write what differs.
 
         One statement: it scores, finds the segment, writes the rows that differ and
@@ -27,6 +31,7 @@ class CrmCustomer(models.Model):
         and equal values get equal scores. A single purchase has frequency score 1;
         those with more share out the scores from 2 on in the same way.
 
+        :param read: whether all inputs were read just now, by the settings in force
         :return: number of customers changed
         """
         self.env.flush_all()
@@ -36,7 +41,7 @@ class CrmCustomer(models.Model):
         with self._refresh_settings(enable_nestloop="off"):
             changed = self._score_write(companies)
             self._score_bands(companies)
-        self._score_done(companies)
+        self._score_done(companies, read)
         for model in ("crm.rfm.movement", "crm.rfm.band", "crm.rfm.scheme"):
             self.env[model].invalidate_model(flush=False)
         self._invalidate_figures()
@@ -79,7 +84,7 @@ class CrmCustomer(models.Model):
         rows = []
         for row in self._company_rows() if settings is None else settings:
             company = self.env["res.company"].sudo().browse(row["id"])
-            scheme = candidate or company.root_id.rfm_scheme_ids.filtered("active")
+            scheme = candidate or company._rfm_scheme()
             cuts = scheme.cut_ids.sorted("score")
             rows.append(
                 SQL(
@@ -110,26 +115,31 @@ class CrmCustomer(models.Model):
             SQL(", ").join(rows),
         )
 
-    def _score_excluded(self, schemes=None):
+    def _score_excluded(self, schemes=None, strict=False):
         """Return the query of the commercial partners that a scheme leaves out.
 
         :param schemes: all of those in force when None
+        :param strict: raise where a rule has become meaningless
         """
         parts = [SQL("SELECT NULL::int, NULL::int WHERE FALSE")]
         if schemes is None:
             schemes = self.env["crm.rfm.scheme"].sudo().search([])
         for scheme in schemes.sudo():
-            domain = scheme._left_out()
-            if not domain.is_false():
-                partners = (
-                    self.env["res.partner"].sudo().with_company(scheme.company_id)
-                )
-                query = partners.with_context(active_test=False)._search(domain)
+            try:
+                partners = scheme._left_out_query()
+            except ValueError:
+                if strict:
+                    raise
+                # Such as by a field of an addon that is gone. Nobody is left out then,
+                # and everybody else is scored.
+                _logger.exception("Whom scheme %s leaves out is unknown", scheme.id)
+                continue
+            if partners:
                 parts.append(
                     SQL(
                         "SELECT %s::int, id FROM (%s) AS partner",
                         scheme._score_key(),
-                        query.select(),
+                        partners,
                     )
                 )
         return SQL(" UNION ALL ").join(parts)
@@ -313,8 +323,7 @@ class CrmCustomer(models.Model):
                 band AS (
                     SELECT company.scheme_id, company.id AS company_id,
                         company.today AS date, value.measure, value.score,
-                        round(min(value.value), 2) AS low,
-                        round(max(value.value), 2) AS high,
+                        min(value.value) AS low, max(value.value) AS high,
                         count(*) AS customer_count
                     FROM crm_customer customer
                     JOIN company ON company.id = customer.company_id
@@ -351,19 +360,29 @@ class CrmCustomer(models.Model):
             )
         )
 
-    def _score_done(self, companies):
-        """Note the day of the scoring in the schemes."""
+    def _score_done(self, companies, read):
+        """Note the day of the scoring in the schemes.
+
+        Where source or window have changed, the rules are in force only when the inputs
+        were read by them: until then what moves is not the customers' doing.
+        """
         self.env.cr.execute(
             SQL(
                 """
                 WITH %s
                 UPDATE crm_rfm_scheme scheme
-                SET scored_on = company.today, pending = FALSE
+                SET scored_on = company.today, pending = waits.still,
+                    inputs_pending = waits.still
                 FROM company
+                CROSS JOIN LATERAL (
+                    SELECT NOT %s AND old.inputs_pending IS TRUE AS still
+                    FROM crm_rfm_scheme old WHERE old.id = company.scheme_id
+                ) waits
                 WHERE company.scheme_id = scheme.id AND company.id = scheme.company_id
-                    AND (scheme.scored_on IS DISTINCT FROM company.today
-                        OR scheme.pending IS DISTINCT FROM FALSE)
+                    AND (scheme.scored_on, scheme.pending, scheme.inputs_pending)
+                        IS DISTINCT FROM (company.today, waits.still, waits.still)
                 """,
                 companies,
+                read,
             )
         )

@@ -39,14 +39,15 @@ class CrmRfmBand(models.Model):
     score = fields.Integer(readonly=True, aggregator=None, help="The highest is best.")
     low = fields.Float(
         string="From",
-        digits=(16, 2),
+        # As exact as the currency is.
+        digits=False,
         readonly=True,
         aggregator="min",
         help="Lowest value with this score.",
     )
     high = fields.Float(
         string="To",
-        digits=(16, 2),
+        digits=False,
         readonly=True,
         aggregator="max",
         help="Highest value with this score.",

@@ -122,7 +122,7 @@ class CrmRfmSegmentSet(models.Model):
             self._write_grid(segments, cells)
             return self.id
         company = self.env["crm.customer"]._pareto_company(company_id)
-        scheme = self.env["crm.customer"]._rfm_scheme(company)
+        scheme = company._rfm_scheme()
         owner = company.sudo().root_id
         mine = self.copy(
             {

@@ -37,7 +37,7 @@ class CrmCustomer(models.Model):
         """
         self.browse().check_access("read")
         company = self._pareto_company(company_id)
-        scheme = self._rfm_scheme(company)
+        scheme = company._rfm_scheme()
         sets = self.env["crm.rfm.segment.set"]
         segment_set = sets.browse(set_id or scheme.segment_set_id.id or []).exists()
         segment_set.check_access("read")
@@ -78,10 +78,6 @@ class CrmCustomer(models.Model):
             "can_edit": bool(segment_set) and segment_set.has_access("write"),
         }
 
-    def _rfm_scheme(self, company):
-        """Return the scheme in force, for figures: branches may not read it."""
-        return company.sudo().root_id.rfm_scheme_ids.filtered("active")[:1]
-
     def _rfm_domain(self, company):
         return Domain("company_id", "=", company.id) & Domain("rfm_r", ">", 0)
 
@@ -105,12 +101,7 @@ class CrmCustomer(models.Model):
 
     def _rfm_small_base(self, company, scheme):
         """Return a text when so few customers are scored that it says little."""
-        bands = self._rfm_bands(company, scheme)
-        count = sum(
-            bands.filtered(lambda band: band.measure == "1_recency").mapped(
-                "customer_count"
-            )
-        )
+        count = company._rfm_scored_counts()[company.id]
         if not count or count >= scheme.minimum_customers:
             return False
         return self.env._(
@@ -243,7 +234,7 @@ class CrmCustomer(models.Model):
             name = _(
                 "%(scores)s (%(bins)s is best)",
                 scores=scores,
-                bins=self._rfm_scheme(company).bins,
+                bins=company._rfm_scheme().bins,
             )
         else:
             raise UserError(_("Choose a cell, a segment or a state."))
@@ -262,7 +253,7 @@ class CrmCustomer(models.Model):
         :return: whether they are scored already
         """
         company = self._pareto_company(company_id)
-        scheme = self.env["crm.rfm.scheme"].browse(self._rfm_scheme(company).ids)
+        scheme = self.env["crm.rfm.scheme"].browse(company._rfm_scheme().ids)
         scheme.check_access("write")
         if not company.sudo().customer_refreshed_at:
             scheme._inputs_changed()

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.crm_customer360.report.crm_customer import READERS
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -10,8 +12,7 @@ class ResPartner(models.Model):
         string="RFM Segment",
         compute="_compute_rfm_segment_id",
         search="_search_rfm_segment_id",
-        groups="sales_team.group_sale_salesman,account.group_account_readonly,"
-        "account.group_account_invoice",
+        groups=READERS,
         help="Segment of this contact's commercial entity in the current company.",
     )
 
@@ -22,9 +23,6 @@ class ResPartner(models.Model):
             partner.rfm_segment_id = partner.customer_id.rfm_segment_id
 
     def _search_rfm_segment_id(self, operator, value):
-        return self._search_customer_segment(operator, value)
-
-    def _search_customer_segment(self, operator, value):
         if operator == "in":
             return self._search_customer_figure("rfm_segment_id", operator, value)
         if operator in ("any", "ilike", "=ilike", "like", "=like"):

@@ -1,8 +1,8 @@
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
-from .common import RfmCommon
+from .common import RfmCommon, UsersCommon
 
 # Worked out by hand, six customers in the window of a year. Recency, best last: f, d,
 # b, c, a, e, so R = 1, 2, 3, 3, 4, 5. Frequency: c, d, e bought 2, 3, 4 times and have
@@ -30,27 +30,7 @@ SEGMENTS = {
 }
 
 
-class DryRunCommon(RfmCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.users = {
-            name: new_test_user(
-                cls.env,
-                login=f"dry_{name}",
-                groups=groups,
-                company_id=cls.company.id,
-                company_ids=[(6, 0, cls.company.ids)],
-            )
-            for name, groups in {
-                "sales": "sales_team.group_sale_salesman",
-                "all": "sales_team.group_sale_salesman_all_leads",
-                "manager": "sales_team.group_sale_manager",
-                "reader": "account.group_account_readonly",
-                "employee": "base.group_user",
-            }.items()
-        }
-
+class DryRunCommon(UsersCommon, RfmCommon):
     def setUp(self):
         super().setUp()
         self.buyers = self._buyers(**BUYERS)
@@ -59,11 +39,6 @@ class DryRunCommon(RfmCommon):
     def _segments(self):
         scores = self._score(self.buyers, "rfm_segment_id")
         return {name: segment.name for name, segment in scores.items()}
-
-    def _as(self, name, records):
-        return records.with_user(self.users[name]).with_context(
-            allowed_company_ids=self.company.ids
-        )
 
     def _table(self, result):
         """``{(from, to): (customers, revenue)}``"""

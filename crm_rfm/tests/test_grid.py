@@ -54,7 +54,6 @@ class TestMatrix(DryRunCommon):
     def test_states(self):
         """a, b and c bought first after 17 March; one contact is a prospect."""
         self._partner("Prospect", customer_rank=1)
-        self._partner("Lapsed")
         self._invoice(10, "2024-01-01", partner_id=self._partner("Lapsed").id)
         self.Customer._refresh()
         states = {each["state"]: each["customers"] for each in self._matrix()["states"]}

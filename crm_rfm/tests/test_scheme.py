@@ -171,6 +171,11 @@ class TestScheme(RfmCommon):
             ("oops", "rule with fixed values"),
             ("[('user_id', '=', uid)]", "rule with fixed values"),
             ("[('rfm_segment_id', '=', 1)]", "by their own score"),
+            ("[('customer_id.rfm_segment_id', '=', 1)]", "by their own score"),
+            (
+                "[('customer_id', 'any', [('rfm_score', '=', '555')])]",
+                "by their own score",
+            ),
         ):
             with self.subTest(domain):
                 self._refused(message, exclude_domain=domain)

@@ -198,6 +198,41 @@ class TestScoring(RfmCommon):
         self.assertEqual(self._stored(buyers["b"], other).rfm_score, "313")
         self.assertEqual(self._stored(buyers["a"]).rfm_score, "212")
 
+    def test_rule_that_has_become_meaningless(self):
+        """By a field that is gone, such as of an addon: nobody is left out by it."""
+        buyers = self._buyers(a=[("2026-05-01", 10)])
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE crm_rfm_scheme SET exclude_domain = %s WHERE id = %s",
+                "[('gone', '=', 1)]",
+                self.scheme.id,
+            )
+        )
+        self.scheme.invalidate_recordset()
+        with self.assertLogs(
+            "odoo.addons.crm_rfm.models.crm_customer_score", "ERROR"
+        ) as log:
+            self.assertEqual(self._score(buyers, "rfm_score"), {"a": "313"})
+        self.assertIn(f"scheme {self.scheme.id} leaves out", log.output[0])
+
+    def test_bands_are_exact(self):
+        """As of a currency of three decimals: limits are not rounded."""
+        buyers = self._buyers(a=[("2026-05-01", 10)], b=[("2026-05-02", 20)])
+        self.Customer._refresh()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE crm_customer SET rfm_monetary = 10.125 WHERE partner_id = %s",
+                buyers["a"].id,
+            )
+        )
+        self.Customer.invalidate_model()
+        self.Customer._score()
+        bands = self.env["crm.rfm.band"].search(
+            [("company_id", "=", self.company.id), ("measure", "=", "3_monetary")]
+        )
+        self.assertEqual(bands.mapped("low"), [20, 10.125])
+
     def test_unchanged_is_not_written(self):
         buyers = self._buyers(a=[("2026-05-01", 10)], b=[("2026-05-02", 20)])
         self.Customer._refresh()
