@@ -85,7 +85,18 @@ class CrmCustomerSnapshot(models.Model):
 
     @api.model
     def _anonymize(self, partners):
-        """Movements tell of a person: they go when that person is erased."""
+        """Movements tell of a person: they go when that person is erased.
+
+        So does the day of the last purchase, as in the base.
+        """
+        self.flush_model(["rfm_last_purchase_date"])
+        self.env.cr.execute(
+            SQL(
+                "UPDATE crm_customer_snapshot SET rfm_last_purchase_date = NULL"
+                " WHERE partner_id = ANY(%s)",
+                partners.ids,
+            )
+        )
         self.env.cr.execute(
             SQL("DELETE FROM crm_rfm_movement WHERE partner_id = ANY(%s)", partners.ids)
         )

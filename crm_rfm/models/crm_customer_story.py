@@ -35,8 +35,9 @@ class CrmCustomer(models.Model):
         states = dict(self._fields["rfm_state"]._description_selection(self.env))
         trends = self._rfm_trends()
         for customer in self:
-            segment = customer.rfm_segment_id
-            before = customer.rfm_previous_segment_id
+            # Names for whoever may see the customer, whosever the set is by now.
+            segment = customer.rfm_segment_id.sudo()
+            before = customer.rfm_previous_segment_id.sudo()
             rhythm, late = customer._rfm_rhythm()
             customer.rfm_story = {
                 "state": customer.rfm_state,
@@ -101,7 +102,7 @@ class CrmCustomer(models.Model):
         states = dict(snapshots._fields["rfm_state"]._description_selection(self.env))
         trends = {}
         for snapshot in snapshots:
-            segment = snapshot.rfm_segment_id
+            segment = snapshot.rfm_segment_id.sudo()
             bins = segment.set_id.bins
             score = snapshot.rfm_score or ""
             parts = [

@@ -50,7 +50,9 @@ class CrmCustomerSnapshot(models.Model):
         self.env.cr.execute(
             SQL(
                 "SELECT min(date), max(date) FROM crm_customer_snapshot"
-                " WHERE rfm_state IS NULL AND closed AND company_id = ANY(%s)",
+                " WHERE rfm_state IS NULL AND closed AND company_id = ANY(%s)"
+                # Months of erased persons belong to nobody, and are never scored.
+                " AND partner_id IS NOT NULL",
                 [row["id"] for row in self._history_companies()],
             )
         )
@@ -97,7 +99,7 @@ class CrmCustomerSnapshot(models.Model):
                 """
                 SELECT company_id, min(date), max(date) FROM crm_customer_snapshot
                 WHERE rfm_state IS NULL AND closed AND company_id = ANY(%s)
-                    AND date BETWEEN %s AND %s
+                    AND partner_id IS NOT NULL AND date BETWEEN %s AND %s
                 GROUP BY company_id
                 """,
                 list(companies),

@@ -105,7 +105,9 @@ class CrmCustomerSnapshot(models.Model):
                     places.add(row[end])
             for name in ("revenue_from", "revenue_to"):
                 row[name] = float(row[name])
-        segments = self.env["crm.rfm.segment"].browse(places).exists().sorted()
+        # Their names are for whoever may see the customers, even where the set has
+        # become another company's.
+        segments = self.env["crm.rfm.segment"].sudo().browse(places).exists().sorted()
         return {
             "currency_id": self.env.company.root_id.currency_id.id,
             "segments": segments.read(["name", "color"]),
@@ -163,8 +165,8 @@ class CrmCustomerSnapshot(models.Model):
         :param date_to: any day of the second month
         :param place_from: segment id or state at the first month end; any when None
         :param place_to: the same at the second one; ``"other"``: any but `place_from`
-        :return: action: their rows at the second month end, or at the first one for
-            those who are not there at the second
+        :return: action: their rows at the second month end, or at the first one where
+            some are not there at the second
         """
         self.check_access("read")
         days = [
@@ -174,6 +176,9 @@ class CrmCustomerSnapshot(models.Model):
         if place_to == "absent":
             domain = self._month_domain(days[0]) + self._place_domain(place_from)
             domain.append(("rfm_was", "=", f"{days[1]} absent"))
+        elif place_to is None and place_from not in (None, "absent"):
+            # All of them, those who are no longer there too.
+            domain = self._month_domain(days[0]) + self._place_domain(place_from)
         else:
             domain = self._month_domain(days[1])
             if place_from is not None:
@@ -225,7 +230,8 @@ class CrmCustomerSnapshot(models.Model):
         if place is None:
             return ""
         if str(place).isdigit():
-            return self.env["crm.rfm.segment"].browse(int(place)).exists().name or ""
+            segment = self.env["crm.rfm.segment"].sudo().browse(int(place))
+            return segment.exists().name or ""
         _ = self.env._
         return {
             "prospect": _("Prospect"),

@@ -111,8 +111,8 @@ class CrmRfmMovement(models.Model):
         """Find who left the first segment of a set: a handful of segments."""
         if operator != "in":
             return NotImplemented
-        sets = self.env["crm.rfm.segment.set"].with_context(active_test=False)
-        best = [group.segment_ids.sorted()[:1].id for group in sets.search([])]
+        segments = self.env["crm.rfm.segment"].search([])
+        best = [own.sorted()[:1].id for own in segments.grouped("set_id").values()]
         domain = Domain("from_id", "in", best)
         return domain if True in value else ~domain
 

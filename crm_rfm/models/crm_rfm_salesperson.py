@@ -1,10 +1,23 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.fields import Domain
+from odoo.tools import SQL, Query
 
 from odoo.addons.crm_customer360.models.crm_customer import PROFIT
 
 # Days of the two periods in which movements are counted.
 MOVED_DAYS = {"30": 30, "90": 90}
+
+# Which movements go up and down, and whose revenue is at risk.
+MOVES = {
+    "up": Domain("direction", "=", "up")
+    | (Domain("direction", "=", "in") & Domain("old_state", "=", "lapsed")),
+    "down": Domain("direction", "=", "down")
+    | (Domain("direction", "=", "out") & Domain("state", "=", "lapsed")),
+}
+AT_RISK = Domain("revenue", ">", 0) & (
+    Domain("base_state", "=", "risk")
+    | Domain("engagement_state", "in", ("slowing", "lost"))
+)
 
 # Rates of a group: Σ of the first divided by Σ of the second, `-` taking one off.
 RATIOS = {
@@ -174,7 +187,8 @@ class CrmRfmSalesperson(models.Model):
     def _table_query(self):
         return SQL(
             """
-            WITH company (id, today, window_start) AS (VALUES %(companies)s),
+            WITH company (id, currency_id, today, window_start)
+                AS (VALUES %(companies)s),
             moved AS (
                 SELECT customer.user_id, customer.company_id, %(moved)s
                 FROM crm_rfm_movement movement
@@ -187,11 +201,11 @@ class CrmRfmSalesperson(models.Model):
                 GROUP BY customer.user_id, customer.company_id
             ),
             total AS (
-                SELECT customer.user_id, customer.company_id, customer.currency_id,
+                SELECT customer.user_id, customer.company_id, company.currency_id,
                     %(figures)s
                 FROM crm_customer customer
                 JOIN company ON company.id = customer.company_id
-                GROUP BY customer.user_id, customer.company_id, customer.currency_id
+                GROUP BY customer.user_id, customer.company_id, company.currency_id
             )
             SELECT total.company_id * 4294967296 + coalesce(total.user_id, 0) AS id,
                 total.*, %(rates)s, %(moves)s
@@ -201,8 +215,9 @@ class CrmRfmSalesperson(models.Model):
             """,
             companies=SQL(", ").join(
                 SQL(
-                    "(%s::int, %s::date, %s::date)",
+                    "(%s::int, %s::int, %s::date, %s::date)",
                     row["id"],
+                    row["currency_id"],
                     row["today"],
                     row["window_start"],
                 )
@@ -251,24 +266,22 @@ class CrmRfmSalesperson(models.Model):
                 "sum(customer.receivable + customer.credit_unallocated)"
             ),
             "at_risk_revenue": SQL(
-                "coalesce(sum(customer.revenue) FILTER (WHERE customer.revenue > 0"
-                " AND (customer.base_state = 'risk'"
-                " OR customer.engagement_state IN ('slowing', 'lost'))), 0)"
+                "coalesce(sum(customer.revenue) FILTER (WHERE %s), 0)",
+                self._condition_sql("crm.customer", "customer", AT_RISK),
             ),
         }
 
+    def _condition_sql(self, model, alias, domain):
+        """Return a domain over stored fields as SQL, as what a figure opens has it."""
+        records = self.env[model].sudo()
+        query = Query(self.env, alias, SQL.identifier(records._table))
+        return domain.optimize_full(records)._to_sql(records, alias, query)
+
     def _moved_sql(self):
         """Return the moves as aggregates over `movement` and `company`."""
-        up = SQL(
-            "(movement.direction = 'up' OR"
-            " (movement.direction = 'in' AND movement.old_state = 'lapsed'))"
-        )
-        down = SQL(
-            "(movement.direction = 'down' OR"
-            " (movement.direction = 'out' AND movement.state = 'lapsed'))"
-        )
         columns = {}
-        for name, condition in (("up", up), ("down", down)):
+        for name, domain in MOVES.items():
+            condition = self._condition_sql("crm.rfm.movement", "movement", domain)
             for key, days in MOVED_DAYS.items():
                 columns[f"moved_{name}_{key}"] = SQL(
                     "count(*) FILTER (WHERE %s"

@@ -4,7 +4,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from .crm_rfm_salesperson import MOVED_DAYS
+from .crm_rfm_salesperson import AT_RISK, MOVED_DAYS, MOVES
 
 
 class CrmRfmSalesperson(models.Model):
@@ -49,9 +49,6 @@ class CrmRfmSalesperson(models.Model):
         active = Domain("last_purchase_date", ">=", start)
         previous = Domain("purchase_previous_count", ">", 0)
         revenue = Domain("revenue", "!=", 0)
-        at_risk = Domain("base_state", "=", "risk") | Domain(
-            "engagement_state", "in", ("slowing", "lost")
-        )
         contribution = Domain("contribution", "!=", 0)
         open_items = Domain("receivable", "!=", 0) | Domain(
             "credit_unallocated", "!=", 0
@@ -68,8 +65,8 @@ class CrmRfmSalesperson(models.Model):
             "previous_count": previous,
             "kept_count": previous & active,
             "retention": previous,
-            "at_risk_revenue": at_risk & Domain("revenue", ">", 0),
-            "at_risk_share": at_risk & Domain("revenue", ">", 0),
+            "at_risk_revenue": AT_RISK,
+            "at_risk_share": AT_RISK,
             "receivable_open": open_items,
             "overdue": Domain("overdue", "!=", 0),
             "overdue_share": Domain("overdue", "!=", 0),
@@ -79,12 +76,6 @@ class CrmRfmSalesperson(models.Model):
         _moved, direction, period = figure.split("_")
         days = MOVED_DAYS.get(period, MOVED_DAYS["90"])
         today = self.company_id.sudo()._customer_today()
-        moves = {
-            "up": Domain("direction", "=", "up")
-            | (Domain("direction", "=", "in") & Domain("old_state", "=", "lapsed")),
-            "down": Domain("direction", "=", "down")
-            | (Domain("direction", "=", "out") & Domain("state", "=", "lapsed")),
-        }
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_rfm.crm_rfm_movement_action"
         )
@@ -94,7 +85,7 @@ class CrmRfmSalesperson(models.Model):
             & Domain("cause", "!=", "rules")
             & Domain("date", "<=", fields.Date.to_string(today))
             & Domain("date", ">", fields.Date.to_string(today - timedelta(days=days)))
-            & moves[direction]
+            & MOVES[direction]
         )
         action["context"] = {"create": False}
         return self._named(action, figure)

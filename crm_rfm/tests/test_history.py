@@ -2,7 +2,7 @@ from odoo.fields import Date
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from .common import RfmCommon
+from .common import HISTORY, RfmCommon
 
 
 @tagged("post_install", "-at_install")
@@ -21,13 +21,7 @@ class TestHistory(RfmCommon):
         cls.buyers = {}
 
     def _documents(self):
-        """Four customers over four months, February to May 2026."""
-        self.buyers = self._buyers(
-            a=[("2026-02-10", 100), ("2026-04-20", 10)],
-            b=[("2026-02-20", 20), ("2026-03-05", 30)],
-            c=[("2025-03-15", 50)],
-            d=[("2026-05-10", 500), ("2026-05-20", -100)],
-        )
+        self.buyers = self._buyers(**HISTORY)
 
     def _told(self, name, *fields):
         rows = self.Snapshot.search(
@@ -310,6 +304,24 @@ class TestHistory(RfmCommon):
             self.Snapshot._rebuild(first, last)
         self.assertEqual(self.Snapshot._rebuild_waiting(), [])
         self.assertEqual(self._told("b", "rfm_score")["2026-04"], ("242",))
+
+    def test_months_of_nobody_do_not_wait(self):
+        """Of an erased person: there is nobody to score, however often it is tried."""
+        self._documents()
+        self.Snapshot._rebuild()
+        self.buyers["a"]._erase_customer()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE crm_customer_snapshot SET rfm_state = NULL"
+                " WHERE partner_id IS NULL"
+            )
+        )
+        self.assertGreater(self.env.cr.rowcount, 0)
+        self.assertEqual(self.Snapshot._rebuild_waiting(), [])
+        spans = {
+            self.company.id: (Date.to_date("2026-02-28"), Date.to_date("2026-05-31"))
+        }
+        self.assertEqual(self.Snapshot._history_missing(spans), {})
 
     def test_left_out(self):
         self._documents()

@@ -60,6 +60,10 @@ class TestMovement(RfmCommon):
                 self._told(self._moves(buyers["c"])),
                 [("2026-06-20", "Champions", "Loyal customers", "down")],
             )
+            left = self.Movement.search(
+                [("left_best", "=", True), ("company_id", "=", self.company.id)]
+            )
+            self.assertEqual(left.partner_id, buyers["c"])
             before = len(self._moves())
             self.Customer._refresh()
             self.assertEqual(len(self._moves()), before)
@@ -107,6 +111,29 @@ class TestMovement(RfmCommon):
         # Scores 3, 1, 3: promising in the family of eleven
         self.assertEqual(move.to_id.name, "Promising")
 
+    def test_changed_window(self):
+        """Scored at once, by the purchases of the old window: nobody has moved yet.
+
+        Those of the new one are read in the night; then it is the rules that move.
+        """
+        buyers = self._buyers(a=[("2025-01-10", 10)], b=[("2026-05-01", 10)])
+        self.Customer._refresh()
+        self.scheme.window_months = 24
+        self.scheme.action_score()
+        self.assertTrue(self.scheme.pending)
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_rfm.ir_cron_score").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertTrue(self.scheme.pending)
+        self.Customer._refresh()
+        self.assertFalse(self.scheme.pending)
+        self.assertEqual(self._stored(buyers["a"]).rfm_state, "scored")
+        self.assertEqual(set(self._moves().mapped("cause")), {"rules"})
+        # What happens after that is the customers' doing again.
+        self._invoice(10, "2026-06-10", partner_id=buyers["a"].id)
+        self.Customer._refresh()
+        self.assertEqual(self._moves(buyers["a"])[-1].cause, "data")
+
     def test_left_out(self):
         buyers = self._buyers(a=[("2026-05-01", 10)])
         self.Customer._refresh()
@@ -133,8 +160,16 @@ class TestMovement(RfmCommon):
         self._invoice(10, "2026-06-10", partner_id=buyers["a"].id)
         self.Customer._refresh()
         self.assertTrue(self._moves(buyers["a"]))
+        Snapshot = self.env["crm.customer.snapshot"]
+        Snapshot._rebuild("2026-05-01")
+        kept = Snapshot.search(
+            [("partner_id", "=", buyers["a"].id), ("date", "=", "2026-05-31")]
+        )
+        self.assertEqual(str(kept.rfm_last_purchase_date), "2026-05-01")
         buyers["a"]._erase_customer()
         self.assertFalse(self._moves(buyers["a"]))
+        self.assertFalse(kept.partner_id)
+        self.assertFalse(kept.rfm_last_purchase_date)
         self.assertTrue(self._moves(buyers["b"]))
 
     # -- month ends

@@ -2,7 +2,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
 
-from .common import RfmCommon
+from .common import HISTORY, RfmCommon
 
 
 @tagged("post_install", "-at_install")
@@ -24,12 +24,7 @@ class TestMovementScreen(RfmCommon):
         )
 
     def _documents(self):
-        self.buyers = self._buyers(
-            a=[("2026-02-10", 100), ("2026-04-20", 10)],
-            b=[("2026-02-20", 20), ("2026-03-05", 30)],
-            c=[("2025-03-15", 50)],
-            d=[("2026-05-10", 500), ("2026-05-20", -100)],
-        )
+        self.buyers = self._buyers(**HISTORY)
         self.Snapshot._rebuild("2026-02-01")
 
     def _told(self, result):
@@ -128,6 +123,38 @@ class TestMovementScreen(RfmCommon):
                     self.Snapshot.search_count(action["domain"]),
                     sum(move["count"] for move in moves if move["to"] == place),
                 )
+
+            for place in {move["from"] for move in moves} - {"absent"}:
+                action = self.Snapshot.action_open_rfm_move(first, last, place)
+                self.assertEqual(
+                    self.Snapshot.search_count(action["domain"]),
+                    sum(move["count"] for move in moves if move["from"] == place),
+                )
+
+    def test_segments_of_another_company(self):
+        """The set was everybody's once: its names are still those of these months."""
+        self._documents()
+        self.Customer._refresh()
+        self.scheme.segment_set_id = self.cube
+        self.Customer._refresh()
+        other = self._create_company(name="Other")
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE crm_rfm_segment_set SET company_id = %s WHERE id = %s",
+                other.id,
+                self.grid.id,
+            )
+        )
+        self.env.invalidate_all()
+        reader = self.Snapshot.with_user(self.manager)
+        told = self._told(reader.get_rfm_movement("2026-02-28", "2026-05-31"))
+        self.assertIn(("About to sleep", "Loyal customers"), told)
+        with self.assertRaises(AccessError):
+            self.grid.segment_ids[0].with_user(self.manager).read(["name"])
+        row = self._stored(self.buyers["a"]).with_user(self.manager)
+        self.assertEqual(row.rfm_story["before"], "before: Loyal customers")
+        self.assertEqual(row.rfm_story["trend"][-1]["name"], "Loyal customers")
 
     def test_names_of_lists(self):
         self._documents()

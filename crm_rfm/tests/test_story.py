@@ -1,6 +1,6 @@
 from odoo.tests import new_test_user, tagged
 
-from .common import RfmCommon
+from .common import HISTORY, RfmCommon
 
 
 @tagged("post_install", "-at_install")
@@ -14,11 +14,7 @@ class TestStory(RfmCommon):
 
     def _documents(self):
         """As in `test_history`; b bought every thirteen days, the last on 5 March."""
-        self.buyers = self._buyers(
-            a=[("2026-02-10", 100), ("2026-04-20", 10)],
-            b=[("2026-02-20", 20), ("2026-03-05", 30)],
-            c=[("2025-03-15", 50)],
-        )
+        self.buyers = self._buyers(**{name: HISTORY[name] for name in "abc"})
         self.Customer._refresh()
         self.Snapshot._take()
         self.Snapshot._rebuild("2026-02-01")
