@@ -207,21 +207,3 @@ def _join(boxes, axis):
         else:
             result.append(box)
     return result
-
-
-def moves(before, after, amounts):
-    """Who would move from where to where: customers and money of each pair.
-
-    :param before: segment of each customer; None for none
-    :param after: the same, afterwards
-    :param amounts: money of each customer
-    :return: {(before, after): (number of customers, amount)}, those who stay included
-
-    >>> moves(["a", "a", "b"], ["a", "b", "b"], [10, 5, 7])
-    {('a', 'a'): (1, 10), ('a', 'b'): (1, 5), ('b', 'b'): (1, 7)}
-    """
-    result = {}
-    for old, new, amount in zip(before, after, amounts, strict=True):
-        count, total = result.get((old, new), (0, 0))
-        result[old, new] = (count + 1, total + amount)
-    return result

@@ -27,9 +27,19 @@ export function formatAmount(value, currencyId) {
   return isolate(formatMonetary(value, {currencyId}));
 }
 
+/** Without cents: for sums and estimates, which know none. */
+export function formatWholeAmount(value, currencyId) {
+  return isolate(formatMonetary(value, {currencyId, digits: [16, 0]}));
+}
+
 /** A share of 0.125 as 12.5 %. */
 export function formatShare(value) {
   return isolate(formatPercentage(value, {digits: [16, 1]}));
+}
+
+/** A change of 0.125 as +12.5 %. */
+export function formatChange(share) {
+  return isolate(`${share > 0 ? "+" : ""}${formatShare(share)}`);
 }
 
 /** As few digits as tell the size: 12.3k. */

@@ -1,8 +1,8 @@
 import {Component, onWillStart, useState} from "@odoo/owl";
-import {formatShare, isolate} from "@crm_customer360/charts/chart_theme";
+import {formatChange, formatWholeAmount} from "@crm_customer360/charts/chart_theme";
 import {ForecastChart} from "./forecast_chart";
 import {ForecastTest} from "./forecast_test";
-import {formatMonetary} from "@web/views/fields/formatters";
+import {KeepLast} from "@web/core/utils/concurrency";
 import {Layout} from "@web/search/layout";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
@@ -23,6 +23,8 @@ export class ForecastAction extends Component {
     this.orm = useService("orm");
     this.action = useService("action");
     this.notification = useService("notification");
+    // Of several choices in a row the last one is shown, whichever answer comes last.
+    this.keepLast = new KeepLast();
     this.display = {controlPanel: {}};
     const {companyId, filters} = this.props.state || {};
     this.state = useState({data: {}, companyId, filters: filters || {}, busy: false});
@@ -37,10 +39,12 @@ export class ForecastAction extends Component {
   }
 
   async load() {
-    const data = await this.orm.call("crm.rfm.forecast", "get_forecast", [
-      this.state.companyId ?? null,
-      {...this.state.filters},
-    ]);
+    const data = await this.keepLast.add(
+      this.orm.call("crm.rfm.forecast", "get_forecast", [
+        this.state.companyId ?? null,
+        {...this.state.filters},
+      ])
+    );
     this.state.data = data;
     this.state.companyId = data.company_id;
   }
@@ -74,10 +78,8 @@ export class ForecastAction extends Component {
     ];
   }
 
-  /** Whole amounts: a forecast knows no cents. */
   amount(value) {
-    const {currency_id: currencyId} = this.state.data;
-    return isolate(formatMonetary(value, {currencyId, digits: [16, 0]}));
+    return formatWholeAmount(value, this.state.data.currency_id);
   }
 
   /** Change against last year, of the month with what is invoiced in it already. */
@@ -85,8 +87,7 @@ export class ForecastAction extends Component {
     if (lastYear <= 0) {
       return "";
     }
-    const share = (expected + invoiced) / lastYear - 1;
-    return isolate(`${share > 0 ? "+" : ""}${formatShare(share)}`);
+    return formatChange((expected + invoiced) / lastYear - 1);
   }
 
   /** Only the running month can have invoices already. */
@@ -141,10 +142,11 @@ export class ForecastAction extends Component {
       if (message) {
         this.notification.add(message, {type: "info"});
       }
-      await this.load();
     } finally {
+      // Before it is read: an answer that a later choice overtakes never comes.
       this.state.busy = false;
     }
+    await this.load();
   }
 }
 

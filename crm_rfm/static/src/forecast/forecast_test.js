@@ -1,6 +1,5 @@
-import {formatShare, isolate} from "@crm_customer360/charts/chart_theme";
+import {formatChange, formatWholeAmount} from "@crm_customer360/charts/chart_theme";
 import {Component} from "@odoo/owl";
-import {formatMonetary} from "@web/views/fields/formatters";
 
 /** What the forecast would have said some months ago, and what it became. */
 export class ForecastTest extends Component {
@@ -8,16 +7,11 @@ export class ForecastTest extends Component {
   static props = {test: Object, currencyId: Number};
 
   amount(value) {
-    const {currencyId} = this.props;
-    return isolate(formatMonetary(value, {currencyId, digits: [16, 0]}));
+    return formatWholeAmount(value, this.props.currencyId);
   }
 
   /** How much too high (+) or too low, of what happened. */
   error({predicted, actual}) {
-    if (actual <= 0) {
-      return "";
-    }
-    const share = predicted / actual - 1;
-    return isolate(`${share > 0 ? "+" : ""}${formatShare(share)}`);
+    return actual > 0 ? formatChange(predicted / actual - 1) : "";
   }
 }

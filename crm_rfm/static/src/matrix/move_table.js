@@ -1,5 +1,5 @@
 import {Component} from "@odoo/owl";
-import {formatCurrency} from "@web/core/currency";
+import {formatWholeAmount} from "@crm_customer360/charts/chart_theme";
 
 /** Who would move from where to where: the result of a dry run. */
 export class MoveTable extends Component {
@@ -7,7 +7,7 @@ export class MoveTable extends Component {
   static props = {result: Object};
 
   money(amount) {
-    return formatCurrency(amount, this.props.result.currency_id, {digits: [16, 0]});
+    return formatWholeAmount(amount, this.props.result.currency_id);
   }
 
   get share() {

@@ -267,6 +267,10 @@ export class RfmMatrix extends Component {
     });
   }
 
+  get saveTitle() {
+    return this.canSave ? "" : _t("See first who would move");
+  }
+
   get canSave() {
     return Boolean(this.state.dryRun) && this.state.checked === this.grid.content;
   }

@@ -1,8 +1,8 @@
 import {Component} from "@odoo/owl";
 import {ColorList} from "@web/core/colorlist/colorlist";
 import {_t} from "@web/core/l10n/translation";
-import {formatCurrency} from "@web/core/currency";
 import {formatFloat} from "@web/core/utils/numbers";
+import {formatWholeAmount} from "@crm_customer360/charts/chart_theme";
 
 const COLORS = ColorList.COLORS.map((_name, index) => index);
 
@@ -31,12 +31,20 @@ export class SegmentList extends Component {
       return {
         ...segment,
         customers,
-        money: formatCurrency(amount, this.props.currencyId, {digits: [16, 0]}),
+        money: formatWholeAmount(amount, this.props.currencyId),
         share: all.amount
           ? formatFloat((100 * amount) / all.amount, {digits: [16, 0]})
           : "0",
       };
     });
+  }
+
+  paintTitle({name}) {
+    return _t("Paint with %s", name);
+  }
+
+  removeTitle({name}) {
+    return _t("Delete %s", name);
   }
 
   add() {

@@ -3,8 +3,8 @@ import {KeepLast} from "@web/core/utils/concurrency";
 import {Layout} from "@web/search/layout";
 import {_t} from "@web/core/l10n/translation";
 import {deserializeDate} from "@web/core/l10n/dates";
-import {formatCurrency} from "@web/core/currency";
 import {formatInteger} from "@web/views/fields/formatters";
+import {formatWholeAmount} from "@crm_customer360/charts/chart_theme";
 import {registry} from "@web/core/registry";
 import {standardActionServiceProps} from "@web/webclient/actions/action_service";
 import {useService} from "@web/core/utils/hooks";
@@ -92,8 +92,7 @@ export class MovementAction extends Component {
   }
 
   amount(value) {
-    const {currency_id: currencyId} = this.state.data;
-    return formatCurrency(Math.round(value), currencyId, {digits: [false, 0]});
+    return formatWholeAmount(value, this.state.data.currency_id);
   }
 
   number(value) {
@@ -175,6 +174,10 @@ export class MovementAction extends Component {
     return {up: "fa-arrow-up text-success", down: "fa-arrow-down text-danger"}[
       direction
     ];
+  }
+
+  directionName(direction) {
+    return {up: _t("Up"), down: _t("Down")}[direction];
   }
 
   // -- customers

@@ -1,4 +1,4 @@
-import {formatFloat, formatInteger, formatMonetary} from "@web/views/fields/formatters";
+import {formatInteger, formatMonetary} from "@web/views/fields/formatters";
 import {Component} from "@odoo/owl";
 import {formatCustomerRate} from "@crm_customer360/views/rate_field";
 import {registry} from "@web/core/registry";
@@ -27,11 +27,8 @@ export class FigureField extends Component {
     if (type === "integer") {
       return formatInteger(this.value);
     }
-    if (type === "monetary") {
-      const currency = this.props.record.data[currency_field || "currency_id"];
-      return formatMonetary(this.value, {currencyId: currency && currency.id});
-    }
-    return formatFloat(this.value);
+    const currency = this.props.record.data[currency_field || "currency_id"];
+    return formatMonetary(this.value, {currencyId: currency && currency.id});
   }
 
   async open() {
