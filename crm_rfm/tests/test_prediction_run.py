@@ -102,7 +102,7 @@ class TestPredictionRun(PredictionCommon):
             self.Fit._run()
         # That it could not be read is said, and not that something is missing then.
         self.assertIn("could not be read", " ".join(log.output))
-        self.assertNotIn("KeyError", " ".join(log.output))
+        self.assertNotIn("Predictions for", " ".join(log.output))
         self.assertEqual(str(self._fitted().failed_on), "2026-06-20")
         self.assertEqual(str(self._fitted(other).date), "2026-06-20")
         self.assertTrue(self._predicted()[1])
