@@ -1,7 +1,6 @@
 from lxml import etree
 
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
 from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
@@ -174,7 +173,8 @@ class TestForecastScreen(UsersCommon, ForecastCommon):
         orders = self.env["sale.order"].browse(list(ids))
         self.assertEqual((len(orders), orders.partner_id), (1, mine))
         # The prospect's opportunity is the manager's.
-        self.assertEqual(domain("prospects"), list(Domain.FALSE))
+        [(_name, _operator, ids)] = domain("prospects")
+        self.assertFalse(list(ids))
 
     def test_customers_of_a_scheme_of_orders(self):
         """Who has ordered but has no invoice yet has a forecast, and is opened."""
