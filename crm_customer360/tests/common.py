@@ -11,7 +11,7 @@ from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 
 class KnownCharts:
-    """Charts of accounts that load in half the time, for the classes of Odoo's tests.
+    """Charts of accounts set up with a third fewer queries, for Odoo's own classes.
 
     Which ones there are is asked of all modules once and not for each class; names of
     accounts are not translated.
