@@ -338,7 +338,8 @@ class LoyaltyProgramReturn(models.TransientModel):
         }
         if effect.interval is None:
             text = self.env._(
-                "Estimate: %(effect)s of margin a year and member against the others.", **money
+                "Estimate: %(effect)s of margin a year and member against the others.",
+                **money,
             )
         elif low <= 0 <= high:
             text = self.env._(
