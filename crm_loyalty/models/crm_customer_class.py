@@ -92,8 +92,7 @@ class CrmCustomer(models.Model):
         rows = []
         companies = self.env["res.company"].sudo()
         for row in self._company_rows():
-            root = companies.browse(row["id"]).root_id
-            scheme = root.rfm_scheme_ids.filtered("active")
+            scheme = companies.browse(row["id"])._rfm_scheme()
             rows.append(
                 SQL(
                     "(%s, %s::date, %s::timestamp, %s::timestamp, %s::int)",

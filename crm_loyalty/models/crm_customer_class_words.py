@@ -83,7 +83,7 @@ class CrmCustomer(models.Model):
             "Recency %(recency)s and frequency %(frequency)s of %(bins)s",
             recency=self.rfm_r,
             frequency=self.rfm_f,
-            bins=self.company_id.sudo().root_id.rfm_scheme_ids[:1].bins,
+            bins=self.company_id._rfm_scheme().bins,
         )
 
     def _words_silence(self):

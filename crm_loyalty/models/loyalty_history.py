@@ -25,12 +25,14 @@ class LoyaltyHistory(models.Model):
                 ("create_date", "=", self.env.cr.now()),
             ]
         )
-        for line in self if moves else ():
+        # What an order earned and used has its name already.
+        lines = self.filtered(lambda line: line.order_model != "sale.order")
+        for line in lines if moves else ():
             named = moves.filtered(lambda m, line=line: m.card_id == line.card_id)
             named.name = line.description
             for lot in named.lot_id.filtered(lambda lot: not lot.name):
                 lot.name = line.description
-            if line.order_model and line.order_model != "sale.order":
+            if line.order_model:
                 named._become_sale()
             moves -= named
 
