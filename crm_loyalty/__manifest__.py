@@ -29,6 +29,8 @@
         "views/crm_customer_retention_views.xml",
         "security/crm_loyalty_tier_rules.xml",
         "data/ir_cron_tier_benefit.xml",
+        "data/mail_template_tier_notice.xml",
+        "wizard/loyalty_tier_start_views.xml",
         "views/loyalty_tier_views.xml",
         "views/crm_customer_tier_views.xml",
         "views/loyalty_tier_change_views.xml",
@@ -58,6 +60,8 @@
     ],
     "demo": [
         "demo/crm_loyalty_demo.xml",
+        "views/loyalty_tier_notice_views.xml",
+        "report/loyalty_tier_report_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

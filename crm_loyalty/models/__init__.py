@@ -59,3 +59,4 @@ from . import loyalty_program_return_query
 from . import crm_customer_points
 from . import loyalty_liability
 from . import crm_customer_integrity_points
+from . import loyalty_tier_notice

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import format_amount, format_date, formatLang
+from odoo.tools import format_date
 
 from ..tools import periods
 
@@ -221,13 +221,8 @@ class CrmCustomer(models.Model):
 
     def _tier_amount(self, amount):
         """Return an amount of the program's measure in words, with its unit."""
-        measure = self.tier_rule_id.program_id.sudo().tier_measure
-        if measure == "spend":
-            return format_amount(self.env, amount, self.currency_id)
-        number = formatLang(self.env, amount, digits=0 if amount == int(amount) else 2)
-        if measure == "orders":
-            return self.env._("%s purchases", number)
-        return self.env._("%s points", number)
+        program = self.tier_rule_id.program_id.sudo()
+        return program._tier_amount(amount, self.currency_id)
 
     def _tier_brought(self, amount):
         """The same, saying what it is: net spend, purchases or points."""

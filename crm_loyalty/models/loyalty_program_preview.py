@@ -278,7 +278,7 @@ class CrmCustomer(models.Model):
         """
         before = dict(saved._preview_tiers())
         after = dict(candidate._preview_tiers())
-        point_cost = saved.tier_ids._point_cost().get(saved, 0)
+        point_cost = saved.sudo().point_value
 
         def look(tier):
             if not tier:

@@ -109,26 +109,6 @@ class LoyaltyTier(models.Model):
             "context": {"active_test": False, "create": False},
         }
 
-    def _point_cost(self):
-        """Return what a point of each program costs when it is spent, an estimate.
-
-        The best discount in money that a point buys: per point, or per order.
-
-        :return: ``{program: amount}`` in the program's currency; 0 without one
-        """
-        costs = {}
-        for program in self.sudo().program_id:
-            values = [0.0]
-            for reward in program.reward_ids:
-                if reward.reward_type != "discount":
-                    continue
-                if reward.discount_mode == "per_point":
-                    values.append(reward.discount)
-                elif reward.discount_mode == "per_order" and reward.required_points:
-                    values.append(reward.discount / reward.required_points)
-            costs[program] = max(values)
-        return costs
-
     def _pricelist_discount(self):
         """Return the discount that the pricelist gives on everything, 0 to 1.
 

@@ -5,3 +5,4 @@ from . import sale_report
 from . import account_invoice_report_class
 from . import sale_report_class
 from . import crm_satisfaction_report
+from . import loyalty_tier_report

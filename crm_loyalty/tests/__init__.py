@@ -13,6 +13,7 @@ from . import test_winback
 from . import test_effort
 from . import test_retention_tour
 from . import test_tier_preview
+from . import test_tier_notice
 from . import test_tier_benefit
 from . import test_demo
 from . import test_voice

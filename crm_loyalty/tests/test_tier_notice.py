@@ -1,0 +1,110 @@
+from odoo.tests import Form, tagged
+
+from .common import LoyaltyCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTierNotice(LoyaltyCommon):
+    """Notice before a tier is lost, the ready-made program, and the report."""
+
+    def setUp(self):
+        super().setUp()
+        self.customer.email = "customer@example.com"
+        self.Notice = self.env["loyalty.tier.notice"]
+        self._join("2025-01-10")
+        self._invoice(1000, "2025-02-01")
+        self._night("2025-02-01")
+        self._night("2026-01-01")  # kept until 31 December 2026
+        self._invoice(400, "2026-05-01")
+
+    def _send(self, day):
+        self._night(day)
+        with self._on(day):
+            return self.Notice._send_due()
+
+    def test_6_mail_once_a_period(self):
+        """30 days before: from 2 December on, with the 600 missing."""
+        self.assertEqual(self._send("2026-12-10"), (0, 0), "Off by default")
+        self.program.write({"tier_notice": "mail", "tier_grace_days": 10})
+        self.assertEqual(self._send("2026-12-01"), (0, 0))
+        self.assertEqual(self._send("2026-12-02"), (1, 0))
+        self.assertEqual(self._send("2026-12-03"), (0, 0), "Once")
+        notice = self.Notice.search([])
+        self.assertEqual(notice.missing, 600)
+        self.assertEqual(
+            (str(notice.until), str(notice.last)), ("2026-12-31", "2027-01-10")
+        )
+        mail = self.env["mail.mail"].search([("model", "=", notice._name)])
+        self.assertEqual(mail.recipient_ids, self.customer)
+        self.assertIn("600.00", mail.body_html)
+        self.assertIn("01/10/2027", mail.body_html)
+        self.assertIn(
+            "told", [each["code"] for each in self._stored().tier_story["lines"]]
+        )
+        self._night("2027-01-11")
+        self.assertEqual(
+            [line[:4] for line in self._ledger()],
+            [
+                ("2025-02-01", "", "Silver", "join"),
+                ("2026-01-01", "Silver", "Silver", "renewal"),
+                ("2027-01-11", "Silver", "Base", "downgrade"),
+            ],
+        )
+
+    def test_6_activity_and_nobody_who_keeps_it(self):
+        self.program.tier_notice = "activity"
+        self.customer.user_id = self.env.user
+        self.assertEqual(self._send("2026-12-10"), (1, 0))
+        activity = self.customer.activity_ids
+        self.assertEqual(activity.user_id, self.env.user)
+        self.assertIn("600.00", activity.summary)
+        self._invoice(600, "2026-12-11")
+        self._night("2027-01-01")
+        self._invoice(1000, "2027-02-01")
+        self.assertEqual(self._send("2027-12-10"), (0, 0), "It is kept")
+
+    def test_ready_made(self):
+        """Twenty customers of 100 to 2,000: Silver from the 12th, 17th, 19th on."""
+        self.program.active = False
+        self.env["account.move"].search(
+            [("company_id", "=", self.company.id), ("state", "=", "posted")]
+        ).button_draft()
+        for number in range(1, 21):
+            partner = self.env["res.partner"].create({"name": str(number)})
+            self._invoice(100 * number, "2026-05-01", partner_id=partner.id)
+        form = Form(self.env["loyalty.tier.start"])
+        start = form.save()
+        self.assertEqual(start.buyer_count, 20)
+        self.assertEqual(start.line_ids.mapped("threshold"), [0, 1200, 1700, 1900])
+        self.assertEqual(start.line_ids.mapped("customer_count"), [11, 5, 2, 2])
+        program = self.env["loyalty.program"].browse(start.action_start()["res_id"])
+        self.assertEqual(len(program.tier_ids), 4)
+        self.env.flush_all()
+        # The database clock is not frozen.
+        self.env.cr.execute(
+            "UPDATE loyalty_card SET create_date = %s WHERE program_id = %s",
+            ["2026-06-15 12:00:00", program.id],
+        )
+        self._night("2026-06-15")
+        counts = [
+            self.Customer.search_count([("tier_id", "=", tier.id)])
+            for tier in program.tier_ids.sorted("threshold")
+        ]
+        self.assertEqual(counts, [11, 5, 2, 2], "As announced, from this year alone")
+
+    def test_report(self):
+        """200 less 10 % is 180: a discount of 20; the revenue is 400 + 180."""
+        self._invoice(0, "2026-05-02", lines=[{"price_unit": 200, "discount": 10}])
+        self._night("2026-06-15")
+        self.env.flush_all()
+        row = self.env["loyalty.tier.report"].search([("tier_id", "=", self.silver.id)])
+        self.assertEqual(len(row), 1)
+        self.assertEqual((row.members, row.revenue, row.discount), (1, 580, 20))
+        self.assertEqual((row.reward, row.coupon_count, row.bonus_cost), (0, 0, 0))
+        lines = self.env["account.move.line"].search(
+            row.action_open_discounts()["domain"]
+        )
+        self.assertEqual(lines.mapped("price_subtotal"), [180])
+        moves = self.env["account.move"].search(row.action_open_invoices()["domain"])
+        self.assertEqual(sum(moves.mapped("amount_untaxed_signed")), 580)
+        self.assertEqual(row.action_open_members()["res_model"], "crm.customer")
