@@ -162,6 +162,8 @@ class ResCompany(models.Model):
             [
                 ("tier_ids", "!=", False),
                 ("company_id", "in", (self.root_id.id, False)),
+                # Whoever asks may be looking at archived records, too.
+                ("active", "=", True),
             ],
             # NULL last: the company's own program comes first.
             order="company_id, sequence, id",
