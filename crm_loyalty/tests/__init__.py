@@ -19,3 +19,4 @@ from . import test_demo
 from . import test_voice
 from . import test_program_return
 from . import test_points_figures
+from . import test_translations
