@@ -68,6 +68,7 @@ class CrmCustomer(models.Model):
         string="Next Tier",
         readonly=True,
         ondelete="restrict",
+        help="The tier above; empty: the highest is reached.",
     )
     tier_missing = fields.Float(
         string="Missing for the Next Tier",

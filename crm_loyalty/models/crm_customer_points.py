@@ -29,6 +29,7 @@ class CrmCustomer(models.Model):
         string="Points that Expire Next",
         digits=POINTS,
         compute="_compute_loyalty_points",
+        help="Points left in the lots that can be used until the earliest day.",
     )
     loyalty_points_expiry = fields.Date(
         string="Usable Until",

@@ -23,7 +23,7 @@ from . import test_grid
 from . import test_hoot
 from . import test_matrix_tour
 from . import test_leads_orders
-from . import test_mailing
+from . import test_optional_mailing
 from . import test_playbook
 from . import test_salespeople
 from . import test_challenge
