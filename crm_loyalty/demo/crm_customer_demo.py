@@ -7,6 +7,8 @@ from odoo.fields import Command
 from odoo.addons.crm_customer360.demo.crm_customer_demo import QUIET
 
 from ..tools.tiers import Policy
+from .member_points import MemberPoints, program_values
+from .member_voice import MemberVoice
 from .tier_history import replay
 
 _logger = logging.getLogger(__name__)
@@ -27,8 +29,6 @@ TIERS = {
     ),
 }
 MONTHS = 12
-# Points for each unit of currency, and what one is worth.
-POINTS_PER_UNIT, POINT_VALUE = 0.1, 0.1
 # Members are those who have bought this often.
 MEMBER_PURCHASES = 2
 
@@ -47,6 +47,9 @@ class CrmCustomerDemo(models.AbstractModel):
         :return: number of members
         """
         demo = self.sudo().with_context(**QUIET)
+        reason = demo._record("crm_lost_reason_competitor")
+        if reason:
+            reason.competitor = True
         main = self.env.ref("base.main_company", raise_if_not_found=False)
         members = 0
         for company in (main, self._record("company_europe")):
@@ -71,8 +74,11 @@ class CrmCustomerDemo(models.AbstractModel):
             partner: sorted(day for day, amount in lines if amount > 0)[1]
             for partner, lines in sales.items()
         }
-        self._make_cards(program, joined)
+        cards = self._make_cards(program, joined)
+        MemberPoints(self.env, program).make(cards)
         self._make_tiers(program, joined, sales)
+        self._make_coupons(company)
+        MemberVoice(self.env, company).make()
         _logger.info("Demo: %s loyalty members in %s", len(joined), company.name)
         return len(joined)
 
@@ -112,24 +118,7 @@ class CrmCustomerDemo(models.AbstractModel):
                 "currency_id": company.currency_id.id,
                 "tier_window": "rolling",
                 "tier_months": MONTHS,
-                "rule_ids": [
-                    Command.create(
-                        {
-                            "reward_point_mode": "money",
-                            "reward_point_amount": POINTS_PER_UNIT,
-                        }
-                    )
-                ],
-                "reward_ids": [
-                    Command.create(
-                        {
-                            "reward_type": "discount",
-                            "discount_mode": "per_point",
-                            "discount": POINT_VALUE,
-                            "required_points": 100,
-                        }
-                    )
-                ],
+                **program_values(),
                 "tier_ids": [
                     Command.create(
                         {
@@ -209,6 +198,44 @@ class CrmCustomerDemo(models.AbstractModel):
         )
         self.env["crm.customer"].invalidate_model()
         self._write_snapshots(company)
+
+    def _make_coupons(self, company):
+        """Programs for the coupons of occasions; none is sent by itself."""
+        for field, name, discount in (
+            ("loyalty_winback_program_id", "We Miss You", 15),
+            ("loyalty_anniversary_program_id", "Anniversary", 10),
+        ):
+            if not company[field]:
+                company[field] = self.env["loyalty.program"].create(
+                    {
+                        "name": name,
+                        "program_type": "coupons",
+                        "applies_on": "current",
+                        "trigger": "with_code",
+                        "company_id": company.id,
+                        "communication_plan_ids": [
+                            Command.create(
+                                {
+                                    "trigger": "create",
+                                    "mail_template_id": self.env.ref(
+                                        "loyalty.mail_template_loyalty_card"
+                                    ).id,
+                                }
+                            )
+                        ],
+                        "reward_ids": [
+                            Command.create(
+                                {
+                                    "reward_type": "discount",
+                                    "discount_mode": "percent",
+                                    "discount": discount,
+                                    "required_points": 1,
+                                }
+                            )
+                        ],
+                    }
+                )
+        self.env["crm.loyalty.comeback"]._measure()
 
     def _write_snapshots(self, company):
         """Give the month ends of the past the tier of that day."""
