@@ -13,19 +13,17 @@ from .tier_history import replay
 
 _logger = logging.getLogger(__name__)
 
-# What a member must spend in twelve months, in the company's currency.
+# What a member must spend in twelve months, in the company's currency; colour; what
+# points are multiplied by; what else there is.
 TIERS = {
-    "Member": (0, 0, "<p>Points on every purchase.</p>"),
-    "Silver": (5_000, 4, "<p>A tenth more points. Support answers within a day.</p>"),
-    "Gold": (
-        20_000,
-        3,
-        "<p>A quarter more points. Free training once a year.</p>",
-    ),
+    "Member": (0, 0, 1, "Points on every purchase."),
+    "Silver": (5_000, 4, 1.1, "A tenth more points. Answers within a day."),
+    "Gold": (20_000, 3, 1.25, "A quarter more points. Free training once a year."),
     "Platinum": (
         100_000,
         10,
-        "<p>Half as many points again. A consultant of your own.</p>",
+        1.5,
+        "Half as many points again. A consultant of your own.",
     ),
 }
 MONTHS = 12
@@ -60,6 +58,7 @@ class CrmCustomerDemo(models.AbstractModel):
             ):
                 members += demo.with_company(company)._tell_loyalty(company.sudo())
         if members:
+            demo._make_portal_user()
             self.env.flush_all()
             self.env["crm.customer"].sudo()._refresh()
             self.env["crm.customer.snapshot"].sudo()._take()
@@ -81,6 +80,22 @@ class CrmCustomerDemo(models.AbstractModel):
         MemberVoice(self.env, company).make()
         _logger.info("Demo: %s loyalty members in %s", len(joined), company.name)
         return len(joined)
+
+    def _make_portal_user(self):
+        """Let a member in to the portal: login and password are "customer"."""
+        users = self.env["res.users"].with_context(no_reset_password=True)
+        partner = self._record("partner_halvorsen")
+        if partner and not users.search_count([("login", "=", "customer")]):
+            users.create(
+                {
+                    "login": "customer",
+                    "password": "customer",
+                    "partner_id": (partner.child_ids[:1] or partner).id,
+                    "company_id": self.env.ref("base.main_company").id,
+                    "company_ids": [Command.set(self.env.ref("base.main_company").ids)],
+                    "group_ids": [Command.set(self.env.ref("base.group_portal").ids)],
+                }
+            )
 
     def _member_sales(self, company):
         """Return ``{partner: [(day, untaxed amount)]}`` of who bought twice or more."""
@@ -108,7 +123,7 @@ class CrmCustomerDemo(models.AbstractModel):
         """Return the company's club: points for money, money for points, four tiers."""
         return self.env["loyalty.program"].create(
             {
-                "name": "Round Table",
+                "name": f"Round Table {company.name}",
                 "program_type": "loyalty",
                 "applies_on": "both",
                 "trigger": "auto",
@@ -125,10 +140,11 @@ class CrmCustomerDemo(models.AbstractModel):
                             "name": name,
                             "threshold": threshold,
                             "color": color,
-                            "description": text,
+                            "point_factor": factor,
+                            "description": f"<p>{text}</p>",
                         }
                     )
-                    for name, (threshold, color, text) in TIERS.items()
+                    for name, (threshold, color, factor, text) in TIERS.items()
                 ],
             }
         )
