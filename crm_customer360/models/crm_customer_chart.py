@@ -301,9 +301,8 @@ class CrmCustomer(models.Model):
             by_month[month] = (float(revenue), float(margin))
         return amounts
 
-    @api.model
     def _contribution_steps(self):
-        """Return the figures taken off the margin, in the order they are shown.
+        """Return the figures taken off a customer's margin, in the order shown.
 
         An addon that adds to `_customer_costs` adds the stored figure, positive, here.
         """

@@ -51,6 +51,7 @@ class CrmCustomer(models.Model):
         string="Given by Hand",
         readonly=True,
         ondelete="set null",
+        help="The tier that somebody gave, for a reason and until a day.",
     )
     tier_since = fields.Date(
         string="In the Tier Since",

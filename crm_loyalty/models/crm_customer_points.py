@@ -151,6 +151,7 @@ class CrmCustomer(models.Model):
     def _customer_costs(self):
         return [*super()._customer_costs(), SQL("coalesce(base.loyalty_cost, 0)")]
 
-    @api.model
     def _contribution_steps(self):
-        return [*super()._contribution_steps(), "loyalty_cost"]
+        """Without points there is no such step."""
+        steps = super()._contribution_steps()
+        return [*steps, "loyalty_cost"] if self.loyalty_cost else steps
