@@ -46,6 +46,7 @@ from . import res_company_effort
 from . import res_config_settings_effort
 from . import loyalty_tier_benefits
 from . import loyalty_tier_benefit
+from . import crm_customer_tier_benefit
 from . import sale_order_tier
 from . import loyalty_program_preview
 from . import res_company_voice
