@@ -154,24 +154,17 @@ class CrmCustomer(models.Model):
                 SELECT member.partner_id, member.company_id,
                     max(member.here::int) AS evidence,
                     min(member.joined) AS tier_joined,
-                    sum(sale.brought) FILTER (WHERE sale.day >= member.now_start)
+                    sum(%(brought)s) FILTER (WHERE sale.day >= member.now_start)
                         AS tier_measure,
-                    sum(sale.brought) FILTER (WHERE sale.day >= member.ended_start)
+                    sum(%(brought)s) FILTER (WHERE sale.day >= member.ended_start)
                         AS tier_measure_ended
                 FROM bounded member
-                LEFT JOIN LATERAL (
-                    SELECT move.invoice_date AS day,
-                        CASE WHEN member.spend THEN move.amount_untaxed_signed
-                            WHEN move.move_type <> 'out_refund' THEN 1
-                        END AS brought
-                    FROM (%(sale)s) move
-                    WHERE move.owner_id = member.partner_id
-                        AND move.company_id = member.company_id
-                        AND move.invoice_date <= member.today
-                        AND CASE WHEN member.points
-                            THEN move.program_id = member.program_id
-                            ELSE move.program_id IS NULL END
-                ) sale ON TRUE
+                LEFT JOIN (%(sale)s) sale ON sale.owner_id = member.partner_id
+                    AND sale.company_id = member.company_id
+                    AND sale.day <= member.today
+                    AND CASE WHEN member.points
+                        THEN sale.program_id = member.program_id
+                        ELSE sale.program_id IS NULL END
                 WHERE sale.day IS NOT NULL OR member.here
                 GROUP BY member.partner_id, member.company_id
                 """,
@@ -180,11 +173,20 @@ class CrmCustomer(models.Model):
                 now_start=self._tier_start_sql("now"),
                 ended_start=self._tier_start_sql("ended"),
                 years=years_since_sql(SQL("member.joined"), SQL("member.today")),
+                # Not inside the join: it would refer to both sides, and all documents
+                # would be read once for every member.
+                brought=SQL(
+                    """
+                    CASE WHEN member.spend THEN sale.amount
+                        WHEN sale.move_type <> 'out_refund' THEN 1
+                    END
+                    """
+                ),
                 sale=SQL(
                     """
                     SELECT partner.commercial_partner_id AS owner_id, move.company_id,
-                        move.invoice_date, move.move_type, move.amount_untaxed_signed,
-                        NULL::int AS program_id
+                        move.invoice_date AS day, move.move_type,
+                        move.amount_untaxed_signed AS amount, NULL::int AS program_id
                     FROM %(move)s move
                     JOIN %(partner)s partner ON partner.id = move.commercial_partner_id
                     WHERE move.state = 'posted' AND move.move_type IN (
