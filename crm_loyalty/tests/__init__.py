@@ -15,6 +15,7 @@ from . import test_retention_tour
 from . import test_tier_preview
 from . import test_tier_notice
 from . import test_tier_benefit
+from . import test_tier_tour
 from . import test_demo
 from . import test_voice
 from . import test_program_return
