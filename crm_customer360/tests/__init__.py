@@ -27,7 +27,9 @@ from . import test_sale_cost
 from . import test_sale_cost_again
 from . import test_sale_cost_history
 from . import test_sale_figures
+from . import test_screens_tour
 from . import test_security
+from . import test_settings
 from . import test_snapshot
 from . import test_snapshot_rebuild
 from . import test_translations

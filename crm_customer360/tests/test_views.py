@@ -2,14 +2,10 @@ from dateutil.relativedelta import relativedelta
 from lxml import etree
 
 from odoo import fields
-from odoo.exceptions import ValidationError
-from odoo.tests import Form, new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tests import new_test_user, tagged
 from odoo.tools.safe_eval import safe_eval
 
-from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
-
-from .common import CustomerCommon, KnownCharts
+from .common import CustomerCommon
 
 PROFIT_FIELDS = {
     "contribution",
@@ -322,85 +318,3 @@ class TestViews(CustomerCommon):
         self._invoice(100, "2026-05-01", due="2026-05-16", partner_id=other.id)
         self.Customer._refresh()
         self.assertEqual(self._group("open_delay"), [15.0])
-
-    # -- settings
-
-    def test_settings(self):
-        admin = new_test_user(
-            self.env,
-            login="views_admin",
-            groups="base.group_system,sales_team.group_sale_manager",
-            company_id=self.company.id,
-            company_ids=[(6, 0, self.company.ids)],
-        )
-        settings = self.env["res.config.settings"].with_user(admin)
-        with Form(settings) as form:
-            form.customer_window_months = 24
-            form.customer_pareto_a = 70
-            form.customer_order_cost = 12.5
-        form.record.execute()
-        self.assertEqual(self.company.customer_window_months, 24)
-        self.assertEqual(self.company.customer_pareto_a, 70)
-        self.assertEqual(self.company.customer_order_cost, 12.5)
-
-    def test_settings_are_validated(self):
-        cases = (
-            {"customer_window_months": 0},
-            {"customer_window_months": 121},
-            {"customer_pareto_a": 96},
-            {"customer_pareto_b": 101},
-        )
-        for values in cases:
-            with (
-                self.subTest(values=values),
-                mute_logger("odoo.sql_db"),
-                self.assertRaises(Exception) as caught,
-                self.cr.savepoint(),
-            ):
-                self.company.write(values)
-            self.assertIn("customer_", str(caught.exception))
-        with self.assertRaises(ValidationError):
-            self.company.customer_capital_rate = -1
-
-    def test_settings_refresh_everybody(self):
-        cron = self.env.ref("crm_customer360.ir_cron_refresh_all")
-        triggers = self.env["ir.cron.trigger"].sudo()
-        before = triggers.search_count([("cron_id", "=", cron.id)])
-        self.company.write({"customer_window_months": 12, "name": "Renamed"})
-        count = triggers.search_count([("cron_id", "=", cron.id)])
-        self.assertEqual(count, before, "Nothing has changed")
-        self.company.customer_window_months = 6
-        count = triggers.search_count([("cron_id", "=", cron.id)])
-        self.assertEqual(count, before + 1)
-
-
-@tagged("post_install", "-at_install")
-class TestTour(KnownCharts, AccountTestInvoicingHttpCommon):
-    """The screens in a real browser."""
-
-    # On a busy machine the first page, with its assets, takes longer than the 20
-    # seconds that another request would wait for.
-    test_cursor_lock_timeout = 120
-
-    def test_screens(self):
-        partner = self.env["res.partner"].create(
-            {"name": "Tour Customer", "is_company": True}
-        )
-        self.init_invoice(
-            "out_invoice",
-            partner=partner,
-            invoice_date=fields.Date.today(),
-            amounts=[1200.0],
-            post=True,
-            taxes=[],
-        )
-        user = new_test_user(
-            self.env,
-            login="tour_manager",
-            groups="base.group_user,sales_team.group_sale_manager,"
-            "account.group_account_readonly",
-            company_id=self.env.company.id,
-            company_ids=[(6, 0, self.env.company.ids)],
-        )
-        self.env["crm.customer"]._refresh(partner)
-        self.start_tour("/odoo", "crm_customer360_screens", login=user.login)

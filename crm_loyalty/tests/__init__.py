@@ -17,7 +17,8 @@ from . import test_tier_notice
 from . import test_tier_benefit
 from . import test_tier_tour
 from . import test_demo
-from . import test_voice
+from . import test_voice_answers
+from . import test_voice_asking
 from . import test_program_return
 from . import test_points_figures
 from . import test_translations

@@ -2,6 +2,7 @@ from . import test_access
 from . import test_demo
 from . import test_forecast
 from . import test_forecast_model
+from . import test_forecast_open
 from . import test_forecast_screen
 from . import test_forecast_tour
 from . import test_history
