@@ -200,6 +200,7 @@ class TestCustomerSheetPdf(CustomerSheetCommon, HttpCase):
     """One page a customer."""
 
     def test_pages(self):
+        # Without it Odoo prints no PDF at all; bin/setup asks for the package.
         if self.env["ir.actions.report"].get_wkhtmltopdf_state() == "install":
             self.skipTest("wkhtmltopdf is not installed")
         self.product_a.name = "An anvil with a name that never seems to end " * 5

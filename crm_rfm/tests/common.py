@@ -1,6 +1,16 @@
+from unittest import skipUnless
+
 from odoo.tests import new_test_user
 
 from odoo.addons.crm_customer360.tests.common import CustomerCommon
+
+from ..tools import likelihood
+
+# The addon does without scipy, but for predictions; test_prediction_run.py and
+# test_forecast_model.py have what is said then. bin/test installs it always.
+needs_scipy = skipUnless(
+    likelihood.available(), "Predictions need scipy: pip install scipy"
+)
 
 GROUPS = {
     "sales": "sales_team.group_sale_salesman",

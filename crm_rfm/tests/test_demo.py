@@ -9,8 +9,8 @@ from odoo.addons.crm_customer360.demo import stories
 
 from ..demo import crm_customer_demo
 from ..demo.shops import SHOPS, make_shops
-from ..tools import clv, likelihood
-from .common import RfmCommon
+from ..tools import clv
+from .common import RfmCommon, needs_scipy
 
 
 @tagged("post_install", "-at_install")
@@ -26,10 +26,9 @@ class TestDemo(RfmCommon):
     def test_same_dice(self):
         self.assertEqual(make_shops(), SHOPS)
 
+    @needs_scipy
     def test_predictable(self):
         """Together with the other customers they make a base that can be predicted."""
-        if not likelihood.available():
-            self.skipTest("scipy is not installed")
         customers = [
             story
             for story in (*stories.STORIES, *SHOPS)

@@ -5,6 +5,10 @@ from .common import RfmCommon
 
 
 def installed(env):
+    """Say whether Email Marketing is there: one of the two classes needs it, the other
+    needs it not to be. bin/test runs both: this file is also tested in its database
+    without any optional module.
+    """
     return "mailing.list" in env
 
 

@@ -1,14 +1,13 @@
-from unittest import skipUnless
-
 from odoo.tests import tagged
 
 from odoo.addons.crm_rfm.tools import bgnbd, likelihood
 
+from .common import needs_scipy
 from .prediction_common import PredictionCommon
 
 
 @tagged("post_install", "-at_install")
-@skipUnless(likelihood.available(), "needs scipy")
+@needs_scipy
 class TestPrediction(PredictionCommon):
     """Today is 15 June 2026."""
 

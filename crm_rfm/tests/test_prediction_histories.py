@@ -1,15 +1,12 @@
 from datetime import date
-from unittest import skipUnless
 
 from odoo.tests import tagged
 
-from odoo.addons.crm_rfm.tools import likelihood
-
-from .common import RfmCommon
+from .common import RfmCommon, needs_scipy
 
 
 @tagged("post_install", "-at_install")
-@skipUnless(likelihood.available(), "needs scipy")
+@needs_scipy
 class TestPredictionHistories(RfmCommon):
     """What the models are given, counted by hand; today is 15 June 2026."""
 

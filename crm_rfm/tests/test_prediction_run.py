@@ -1,4 +1,3 @@
-from unittest import skipUnless
 from unittest.mock import patch
 
 from psycopg2 import IntegrityError
@@ -9,11 +8,12 @@ from odoo.tools import mute_logger
 
 from odoo.addons.crm_rfm.tools import likelihood
 
+from .common import needs_scipy
 from .prediction_common import PredictionCommon
 
 
 @tagged("post_install", "-at_install")
-@skipUnless(likelihood.available(), "needs scipy")
+@needs_scipy
 class TestPredictionRun(PredictionCommon):
     """What a run writes and costs, and that one company never stops the others."""
 

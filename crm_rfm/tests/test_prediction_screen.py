@@ -1,9 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from odoo.addons.crm_rfm.tools import likelihood
-
-from .common import UsersCommon
+from .common import UsersCommon, needs_scipy
 from .prediction_common import PredictionCommon
 
 
@@ -57,9 +55,8 @@ class TestPredictionScreen(UsersCommon, PredictionCommon):
         with self.assertRaises(AccessError):
             self._as("employee", fit).read(["date"])
 
+    @needs_scipy
     def test_who_may_fit(self):
-        if not likelihood.available():
-            self.skipTest("needs scipy")
         self._fitted().unlink()
         for name in ("all", "reader"):
             for records in (self.Fit, self.scheme):
@@ -72,9 +69,8 @@ class TestPredictionScreen(UsersCommon, PredictionCommon):
         self._as("manager", self.scheme).action_fit()
         self.assertTrue(self._fitted())
 
+    @needs_scipy
     def test_fit_of_the_own_company_only(self):
-        if not likelihood.available():
-            self.skipTest("needs scipy")
         other = self.setup_other_company(name="Other")["company"]
         self.Fit.search([]).unlink()
         self._as("manager", self.Fit).action_fit()
