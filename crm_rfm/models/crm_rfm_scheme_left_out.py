@@ -1,8 +1,12 @@
-from ast import literal_eval
-
 from odoo import api, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+
+from ..tools.rule import read_rule
+
+# What the search of contacts raises at a field that is not there or cannot be searched,
+# or at a value that does not fit.
+NO_SEARCH = (AttributeError, NotImplementedError, TypeError, UserError, ValueError)
 
 
 def _field_names(domain):
@@ -23,8 +27,8 @@ class CrmRfmScheme(models.Model):
         Partner = self.env["res.partner"]
         for scheme in self.filtered("exclude_domain"):
             try:
-                domain = Domain(literal_eval(scheme.exclude_domain))
-            except Exception as error:
+                domain = read_rule(scheme.exclude_domain)
+            except ValueError as error:
                 raise ValidationError(
                     self.env._(
                         "Who is left out must be a rule with fixed values: it cannot "
@@ -34,7 +38,7 @@ class CrmRfmScheme(models.Model):
             try:
                 names = set(_field_names(domain))
                 Partner._search(domain).select()
-            except Exception as error:
+            except NO_SEARCH as error:
                 raise ValidationError(
                     self.env._(
                         "Whom to leave out cannot be understood: %(error)s",
@@ -54,8 +58,8 @@ class CrmRfmScheme(models.Model):
         Without a rule that is nobody: an empty rule, as the screen leaves it behind,
         would be everybody otherwise.
         """
-        rule = literal_eval(self.exclude_domain or "[]")
-        return Domain(rule) if rule else Domain.FALSE
+        domain = read_rule(self.exclude_domain or "[]")
+        return Domain.FALSE if domain.is_true() else domain
 
     def _left_out_query(self):
         """Return the query of the ids of these contacts; None where nobody is left out.

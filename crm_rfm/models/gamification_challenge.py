@@ -1,8 +1,7 @@
-from ast import literal_eval
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.fields import Domain
+
+from ..tools.rule import read_rule
 
 # By what a sales manager may choose who takes part. The domain is searched by the
 # superuser later on: any other field (a password's hash, a token) would be told by who
@@ -46,11 +45,9 @@ class GamificationChallenge(models.Model):
             try:
                 conditions = [
                     (condition.field_expr, condition.operator)
-                    for condition in Domain(
-                        literal_eval(challenge.user_domain)
-                    ).iter_conditions()
+                    for condition in read_rule(challenge.user_domain).iter_conditions()
                 ]
-            except Exception as error:
+            except ValueError as error:
                 raise ValidationError(
                     self.env._("Who takes part cannot be understood: %s", error)
                 ) from error

@@ -169,6 +169,12 @@ class TestScheme(RfmCommon):
         for domain, message in (
             ("[('nothing', '=', 1)]", "cannot be understood.*nothing"),
             ("oops", "rule with fixed values"),
+            ("[('ref', '=',", "rule with fixed values"),
+            ("('ref', 1, 'x')", "rule with fixed values"),
+            ("[('ref', 1, 'x')]", "rule with fixed values"),
+            ("[('ref', 'bad', 'x')]", "rule with fixed values"),
+            ("[('customer_rank.x', '=', 1)]", "cannot be understood"),
+            ("[('create_date', '>', 'soon')]", "cannot be understood"),
             ("[('user_id', '=', uid)]", "rule with fixed values"),
             ("[('rfm_segment_id', '=', 1)]", "by their own score"),
             ("[('customer_id.rfm_segment_id', '=', 1)]", "by their own score"),
