@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from odoo.addons.crm_customer360.isolation import isolated
+
 _logger = logging.getLogger(__name__)
 
 NPS_CLASSES = [
@@ -227,12 +229,11 @@ class CrmCustomerNps(models.Model):
         asked = 0
         for company in companies:
             for values in self._due(company):
-                try:
-                    with self.env.cr.savepoint():
-                        self._ask(values)
-                        asked += 1
-                except Exception:  # one customer must not keep the others from it
-                    _logger.exception("Not asked about %s", values["document"])
+                with isolated(
+                    self.env, _logger, "Not asked about %s", values["document"]
+                ) as part:
+                    self._ask(values)
+                asked += not part.error
         return asked
 
     def _ask(self, values):

@@ -7,6 +7,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from odoo.addons.crm_customer360.isolation import isolated
+
 _logger = logging.getLogger(__name__)
 
 OCCASIONS = [
@@ -132,15 +134,17 @@ class CrmLoyaltyCoupon(models.Model):
             vals = {"date": today, "state": "skipped", "card_id": False}
             vals["reason"] = blocked.get(partner_id, False)
             if not vals["reason"]:
-                try:
-                    with self.env.cr.savepoint():
-                        card = self._make_card(program, partner_id, root, today)
+                with isolated(
+                    self.env,
+                    _logger,
+                    "No %s coupon for the customer %s",
+                    occasion,
+                    partner_id,
+                ) as part:
+                    card = self._make_card(program, partner_id, root, today)
                     vals.update(state="sent", card_id=card.id)
-                except Exception:
-                    _logger.exception(
-                        "No %s coupon for the customer %s", occasion, partner_id
-                    )
-                    vals["reason"] = "error"
+                if part.error:
+                    vals.update(state="skipped", card_id=False, reason="error")
             result[vals["state"]] += 1
             if not row:
                 self.create(
@@ -368,10 +372,7 @@ class CrmLoyaltyCoupon(models.Model):
         """Send what is due in every company; one that fails stops no other."""
         work = self._automatic()
         for done, (root, occasion) in enumerate(work, 1):
-            try:
-                with self.env.cr.savepoint():
-                    result = self._run(root, occasion)
+            with isolated(self.env, _logger, "%s: no %s coupons", root.name, occasion):
+                result = self._run(root, occasion)
                 _logger.info("%s, %s coupons: %s", root.name, occasion, result)
-            except Exception:
-                _logger.exception("%s: no %s coupons", root.name, occasion)
             self.env["ir.cron"]._commit_progress(1, remaining=len(work) - done)

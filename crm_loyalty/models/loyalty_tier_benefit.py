@@ -1,8 +1,11 @@
 import logging
 from collections import defaultdict
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.tools import SQL
+
+from odoo.addons.crm_customer360.isolation import failing
 
 _logger = logging.getLogger(__name__)
 
@@ -161,33 +164,19 @@ class LoyaltyTierBenefit(models.Model):
             groups[row["company_id"], row["kind"], row["new"]].append(row)
         done = failed = 0
         for key, rows in groups.items():
-            count = self._apply_group(*key, rows)
-            done, failed = done + count, failed + len(rows) - count
+            write = partial(self._write_group, *key)
+            missed = failing(self.env, rows, write, _logger, "Benefit not given: %s")
+            done, failed = done + len(rows) - len(missed), failed + len(missed)
         for rows in self._pending_coupons(partners, limit).values():
-            count = self._give_coupons(rows)
-            done, failed = done + count, failed + len(rows) - count
+            missed = failing(
+                self.env,
+                rows,
+                self._give_coupons,
+                _logger,
+                "No welcome coupon of tier %s",
+            )
+            done, failed = done + len(rows) - len(missed), failed + len(missed)
         return done, failed
-
-    def _apply_group(self, company_id, kind, value, rows):
-        """Write one value for many contacts; one by one when that fails.
-
-        :return: number of rows done
-        """
-        try:
-            with self.env.cr.savepoint():
-                self._write_group(company_id, kind, value, rows)
-            return len(rows)
-        except Exception as error:  # whatever another addon checks on a contact
-            if len(rows) == 1:
-                _logger.warning(
-                    "Benefit %s of contact %s in company %s: %s",
-                    kind,
-                    rows[0]["partner_id"],
-                    company_id,
-                    error,
-                )
-                return 0
-        return sum(self._apply_group(company_id, kind, value, [row]) for row in rows)
 
     def _write_group(self, company_id, kind, value, rows):
         field, _column, model = KINDS[kind]
@@ -272,32 +261,23 @@ class LoyaltyTierBenefit(models.Model):
         """Make the coupons; the native mail of the program goes out with them.
 
         :param rows: ``[(tier id, partner id), …]``
-        :return: number of coupons made
         """
         cards = self.sudo().env["loyalty.card"]
         tiers = self.sudo().env["loyalty.tier"]
-        try:
-            with self.env.cr.savepoint():
-                values_list = []
-                for tier_id, partner_id in rows:
-                    program = tiers.browse(tier_id).coupon_program_id
-                    needed = program.reward_ids.mapped("required_points")
-                    values_list.append(
-                        {
-                            "program_id": program.id,
-                            "partner_id": partner_id,
-                            "tier_id": tier_id,
-                            "points": max(1, min(needed, default=1)),
-                        }
-                    )
-                cards.create(values_list)
-                self.env.flush_all()
-            return len(rows)
-        except Exception as error:  # a mail template may fail in many ways
-            if len(rows) == 1:
-                _logger.warning("Welcome coupon of contact %s: %s", rows[0][1], error)
-                return 0
-        return sum(self._give_coupons([row]) for row in rows)
+        values_list = []
+        for tier_id, partner_id in rows:
+            program = tiers.browse(tier_id).coupon_program_id
+            needed = program.reward_ids.mapped("required_points")
+            values_list.append(
+                {
+                    "program_id": program.id,
+                    "partner_id": partner_id,
+                    "tier_id": tier_id,
+                    "points": max(1, min(needed, default=1)),
+                }
+            )
+        cards.create(values_list)
+        self.env.flush_all()
 
     # ------------------------------------------------------------------
     # When

@@ -3,6 +3,8 @@ import logging
 from odoo import api, fields, models
 from odoo.tools import SQL, format_amount, format_date, formatLang
 
+from odoo.addons.crm_customer360.isolation import isolated
+
 _logger = logging.getLogger(__name__)
 
 # Notices sent between two commits.
@@ -134,15 +136,14 @@ class LoyaltyTierNotice(models.Model):
         """
         done = failed = 0
         for values in self._due(limit):
-            try:
-                with self.env.cr.savepoint():
-                    self.sudo().create(values)._send()
-                done += 1
-            except Exception as error:  # a mail template may fail in many ways
+            with isolated(
+                self.env, _logger, "No notice for contact %s", values["partner_id"]
+            ) as part:
+                self.sudo().create(values)._send()
+            if part.error:
                 failed += 1
-                _logger.warning(
-                    "Notice for contact %s: %s", values["partner_id"], error
-                )
+            else:
+                done += 1
         return done, failed
 
     def _send(self):

@@ -10,6 +10,8 @@ from odoo.service.model import (
     PG_CONCURRENCY_EXCEPTIONS_TO_RETRY,
 )
 
+from odoo.addons.crm_customer360.isolation import isolated
+
 from ..tools import calibration, clv, likelihood
 from ..tools.history import Models
 
@@ -144,12 +146,9 @@ class CrmRfmFit(models.Model):
                 # It could not be read, as the log says.
                 outcomes[company] = Outcome()
                 continue
-            try:
+            outcomes[company] = Outcome()
+            with isolated(self.env, _logger, "Predictions for %s failed", company.name):
                 outcomes[company] = self._make_outcome(company, *histories[company.id])
-            except Exception:  # pylint: disable=broad-except
-                # One company must not keep the others from being predicted.
-                _logger.exception("Predictions for %s failed", company.name)
-                outcomes[company] = Outcome()
         return outcomes
 
     @api.model
@@ -165,22 +164,18 @@ class CrmRfmFit(models.Model):
             company: [day - relativedelta(months=HOLDOUT_MONTHS), day]
             for company, day in days.items()
         }
-        try:
-            with self.env.cr.savepoint():
-                return self._histories_at(moments)
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception:  # pylint: disable=broad-except
-            _logger.exception("Purchases could not be read; trying company by company")
+        with isolated(
+            self.env,
+            _logger,
+            "Purchases could not be read; trying company by company",
+        ):
+            return self._histories_at(moments)
         result = {}
         for company, both in moments.items():
-            try:
-                with self.env.cr.savepoint():
-                    result.update(self._histories_at({company: both}))
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                raise
-            except Exception:  # pylint: disable=broad-except
-                _logger.exception("Purchases of %s could not be read", company.name)
+            with isolated(
+                self.env, _logger, "Purchases of %s could not be read", company.name
+            ):
+                result.update(self._histories_at({company: both}))
         return result
 
     @api.model

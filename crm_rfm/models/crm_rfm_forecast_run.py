@@ -9,6 +9,8 @@ from odoo.service.model import (
 )
 from odoo.tools import SQL
 
+from odoo.addons.crm_customer360.isolation import isolated
+
 from ..tools import likelihood
 from ..tools.clv import monthly_revenue
 from ..tools.forecast import (
@@ -296,14 +298,13 @@ class CrmRfmForecastRun(models.Model):
         """
         for _attempt in range(MAX_TRIES_ON_CONCURRENCY_FAILURE):
             try:
-                with self.env.cr.savepoint():
+                with isolated(
+                    self.env, _logger, "No forecast of company %s", company.id
+                ):
                     self._compute_companies(company)
                 return
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 self.env.cr.rollback()
-            except Exception:
-                _logger.exception("No forecast of company %s", company.id)
-                return
         _logger.error(
             "No forecast of company %s: it met with other transactions each time",
             company.id,

@@ -2,11 +2,11 @@ import logging
 from collections import defaultdict
 from datetime import timedelta
 
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+from odoo.addons.crm_customer360.isolation import failing
 
 _logger = logging.getLogger(__name__)
 
@@ -254,20 +254,14 @@ class CrmCustomer(models.Model):
             # Nobody wants ten messages a night beside ten activities.
             .with_context(mail_activity_quick_update=True)
         )
-        try:
-            with self.env.cr.savepoint():
-                Activity.create(self._playbook_values(user))
-            return self.browse()
-        except OperationalError:
-            # The transaction is to be tried again as a whole.
-            raise
-        except Exception:
-            if len(self) == 1:
-                _logger.exception(
-                    "Cannot plan the playbook of %s for %s", self.id, user.login
-                )
-                return self
-        return self.browse().union(*(row._playbook_create(user) for row in self))
+        failed = failing(
+            self.env,
+            self,
+            lambda rows: Activity.create(rows._playbook_values(user)),
+            _logger,
+            f"Cannot plan the playbook of %s for {user.login}",
+        )
+        return self.browse().union(*failed)
 
     def _playbook_values(self, user):
         """Return the activities for one person, in their language.
