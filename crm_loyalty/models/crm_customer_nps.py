@@ -271,7 +271,7 @@ class CrmCustomerNps(models.Model):
             self.env["res.company"].sudo().search([("id", "child_of", company.id)])
         )
         delivered = company.nps_trigger == "delivery" and "stock.picking" in self.env
-        documents = self._deliveries() if delivered else self._invoices()
+        documents = self._deliveries(company) if delivered else self._invoices()
         return [
             dict(
                 zip(
@@ -355,18 +355,29 @@ class CrmCustomerNps(models.Model):
             """
         )
 
-    def _deliveries(self):
-        """Return the query of the deliveries done."""
+    def _deliveries(self, company):
+        """Return the query of the deliveries done, by the day of the company.
+
+        The salesperson is the order's, where deliveries know their orders.
+        """
+        user, order = SQL("NULL::int"), SQL()
+        if "sale_id" in self.env["stock.picking"]._fields:
+            user = SQL("sale.user_id")
+            order = SQL("LEFT JOIN sale_order sale ON sale.id = picking.sale_id")
         return SQL(
             """
             SELECT 'stock.picking,' || picking.id AS document,
                 picking.name AS document_name, picking.company_id,
-                picking.partner_id, NULL::int AS user_id,
-                picking.date_done::date AS day
+                picking.partner_id, %(user)s AS user_id,
+                (picking.date_done AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date AS day
             FROM stock_picking picking
             JOIN stock_picking_type kind ON kind.id = picking.picking_type_id
+            %(order)s
             WHERE picking.state = 'done' AND kind.code = 'outgoing'
-            """
+            """,
+            user=user,
+            order=order,
+            tz=company._customer_timezone().zone,
         )
 
 

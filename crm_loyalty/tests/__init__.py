@@ -16,7 +16,9 @@ from . import test_tier_preview
 from . import test_tier_notice
 from . import test_tier_benefit
 from . import test_tier_tour
+from . import test_tier_points
 from . import test_demo
+from . import test_optional_delivery
 from . import test_voice_answers
 from . import test_voice_asking
 from . import test_program_return

@@ -105,6 +105,21 @@ class TestTierPreview(LoyaltyCommon):
         }
         self.assertEqual(self._moves(changes)["now"], {("Base", "Silver"): (1, 0)})
 
+    def test_branch(self):
+        """What a customer buys at a branch counts, too, and moves the customer once."""
+        branch = self._branch()
+        self.env = self.env(
+            context={"allowed_company_ids": [self.company.id, branch.id]}
+        )
+        partner = self.env["res.partner"].create({"name": "Both"})
+        self._join("2026-01-10", partner)
+        self._invoice(600, "2026-02-01", partner_id=partner.id)
+        self._invoice(600, "2026-02-02", partner_id=partner.id, company_id=branch.id)
+        self._night("2026-06-15")
+        changes = {"tier_ids": [Command.update(self.gold.id, {"threshold": 1200})]}
+        # 4,000, 1,500 and 600 + 600 in a year; a tenth of it is what Gold costs.
+        self.assertEqual(self._moves(changes)["now"], {("Silver", "Gold"): (3, 670)})
+
     def test_refused(self):
         with self.assertRaises(ValidationError):
             self.program.get_tier_preview(
