@@ -8,6 +8,7 @@ from . import loyalty_lot
 from . import loyalty_lot_move
 from . import loyalty_card
 from . import crm_customer_event
+from . import crm_customer_event_voice
 from . import crm_customer_snapshot
 from . import loyalty_tier_movement
 from . import res_partner_tier

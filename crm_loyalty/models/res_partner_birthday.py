@@ -23,3 +23,7 @@ class ResPartner(models.Model):
         for partner in self:
             if partner.loyalty_birthday and partner.loyalty_birthday > today:
                 raise ValidationError(self.env._("A birthday cannot be in the future."))
+
+    def _erase_customer(self):
+        self.sudo().loyalty_birthday = False
+        return super()._erase_customer()

@@ -21,15 +21,10 @@ class TestAskingAfterDelivery(VoiceCommon):
             {"name": "Here", "code": "HERE", "company_id": cls.company.id}
         )
         cls.kinds = {"out": warehouse.out_type_id, "in": warehouse.in_type_id}
+        here = warehouse.lot_stock_id
         cls.places = {
-            "out": (
-                warehouse.lot_stock_id,
-                cls.env.ref("stock.stock_location_customers"),
-            ),
-            "in": (
-                cls.env.ref("stock.stock_location_suppliers"),
-                warehouse.lot_stock_id,
-            ),
+            "out": (here, cls.env.ref("stock.stock_location_customers")),
+            "in": (cls.env.ref("stock.stock_location_suppliers"), here),
         }
         cls.goods = cls.env["product.product"].create(
             {"name": "Goods", "type": "consu", "invoice_policy": "order"}

@@ -198,9 +198,51 @@ class TestAnswers(VoiceCommon):
             4,
         )
 
+    def test_timeline(self):
+        self._row()
+        nps = self._answered(3, "Late again", "2026-06-01")
+        complaint = self.Complaint.search([("nps_id", "=", nps.id)])
+        complaint.write(
+            {
+                "name": "Late",
+                "cause_id": self.env["crm.customer.complaint.cause"].search(
+                    [], limit=1
+                ),
+                "remedy": "Another carrier",
+            }
+        )
+        with self._on("2026-06-05"):
+            complaint.action_close()
+        Event = self.env["crm.customer.event"]
+        domain = [
+            ("partner_id", "=", self.customer.id),
+            ("kind", "in", ["recommendation", "complaint", "complaint_closed"]),
+        ]
+        found = [
+            (event.kind, event.name, str(event.date.date()), event.res_id)
+            for event in Event.search(domain, order="date, id")
+        ]
+        self.assertCountEqual(
+            found,
+            [
+                ("recommendation", "3 of 10 · Late again", "2026-06-01", nps.id),
+                ("complaint", "Late", "2026-06-01", complaint.id),
+                ("complaint_closed", "Late", "2026-06-05", complaint.id),
+            ],
+        )
+        self.assertEqual(Event.with_user(self.seller).search_count(domain), 3)
+        self.customer.user_id = self.env.ref("base.user_admin")
+        self.Customer._refresh()
+        # Another's customer now, but still the seller's complaint to settle.
+        self.assertEqual(
+            set(Event.with_user(self.seller).search(domain).mapped("kind")),
+            {"complaint", "complaint_closed"},
+        )
+
     def test_erased(self):
         """Words go, scores stay and belong to nobody."""
         self._row()
+        self.customer.loyalty_birthday = "1990-06-15"
         nps = self._answered(3, "My name is Smith")
         complaint = self.Complaint.search([("nps_id", "=", nps.id)])
         complaint.message_post(body="Smith called")
@@ -208,6 +250,7 @@ class TestAnswers(VoiceCommon):
             {"partner_id": self.customer.id, "text": "Smith went to Rival"}
         )
         self.customer._erase_customer()
+        self.assertFalse(self.customer.loyalty_birthday)
         self.assertFalse(note.exists())
         self.assertEqual((nps.score, nps.nps_class), (3, "detractor"))
         self.assertFalse(nps.partner_id or nps.contact_id or nps.comment)
