@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 from types import SimpleNamespace
 
-from psycopg2 import OperationalError
+from psycopg2 import InterfaceError, OperationalError
 
 from odoo.exceptions import ConcurrencyError, UserError
 
@@ -27,7 +27,7 @@ def isolated(env, logger=None, words="", *args):
     try:
         with env.cr.savepoint():
             yield part
-    except (OperationalError, ConcurrencyError):
+    except (InterfaceError, OperationalError, ConcurrencyError):
         raise
     except Exception as error:  # of any kind: why is said above
         part.error = error

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ..tools.rule import read_rule
+from ..rule import read_rule
 
 # What the search of contacts raises at a field that is not there or cannot be searched,
 # or at a value that does not fit.

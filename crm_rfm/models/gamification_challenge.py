@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..tools.rule import read_rule
+from ..rule import read_rule
 
 # By what a sales manager may choose who takes part. The domain is searched by the
 # superuser later on: any other field (a password's hash, a token) would be told by who
