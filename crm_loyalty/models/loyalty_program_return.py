@@ -13,6 +13,11 @@ MINIMUM_MEMBERS = 10
 YEAR = relativedelta(months=12)
 
 
+def _months(first, day):
+    """Return the number of months from one to another."""
+    return (day.year - first.year) * 12 + day.month - first.month
+
+
 class LoyaltyProgram(models.Model):
     _inherit = "loyalty.program"
 
@@ -44,9 +49,11 @@ class LoyaltyProgramReturn(models.TransientModel):
     no card up to the end of that year. A stratum is a month of joining and
 
     - the RFM segment at the end of the month before, where it is known;
-    - else the tenth of all customers by margin of the year before;
-    - of who bought nothing in the year before: whether something was bought in the
-      month of joining, or ever before.
+    - the fifth of the customers of that segment by margin of the year before, where
+      something was bought in it;
+    - whether something was bought in the month of joining: who joins often does so by
+      buying, and that purchase is part of the year after;
+    - where none of these says anything, whether something was bought ever before.
 
     Only totals by stratum leave the database, in one statement.
     """
@@ -66,6 +73,7 @@ class LoyaltyProgramReturn(models.TransientModel):
         comodel_name="res.company",
         required=True,
         default=lambda self: self.env.company.root_id,
+        domain="[('parent_id', '=', False)]",
         help="Sales of this company and its branches count.",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
@@ -140,7 +148,7 @@ class LoyaltyProgramReturn(models.TransientModel):
     gain = fields.Monetary(
         string="Margin Brought",
         compute="_compute_return",
-        help="Margin per member and year × members compared, rewards added back.",
+        help="Margin per member and year × members compared, their rewards added back.",
     )
     reward_cost = fields.Monetary(
         string="Rewards",
@@ -205,6 +213,21 @@ class LoyaltyProgramReturn(models.TransientModel):
             raise ValidationError(
                 self.env._("The first month of joining comes after the last one.")
             )
+
+    @api.constrains("program_id", "company_id")
+    def _check_company(self):
+        for record in self.sudo():
+            root, owner = record.company_id.root_id, record.program_id.company_id
+            if record.company_id != root or (owner and owner != root):
+                raise ValidationError(
+                    self.env._("Choose %s and a program of it.", root.name)
+                )
+
+    @api.onchange("company_id")
+    def _onchange_company_id(self):
+        owner = self.program_id.sudo().company_id
+        if owner and owner != self.company_id:
+            self.program_id = self.with_company(self.company_id)._default_program()
 
     # ------------------------------------------------------------------
     # Result
@@ -285,11 +308,12 @@ class LoyaltyProgramReturn(models.TransientModel):
             text = self.env._(
                 "%(count)s members can be compared: at least %(least)s are needed to "
                 "say something.",
-                count=effect.matched,
+                count=int(effect.matched),
                 least=MINIMUM_MEMBERS,
             )
             return {**values, "state": "few", "state_text": text}
-        return {**values, **self._return_result(effect, rows, values, first)}
+        months = _months(first, last) + 12
+        return {**values, **self._return_result(effect, rows, values, first, months)}
 
     def _return_costs(self, rows, first, last):
         """Return the parts of the cost, in company currency."""
@@ -300,36 +324,39 @@ class LoyaltyProgramReturn(models.TransientModel):
             currency = program.currency_id or self.currency_id
             return currency._convert(amount, self.currency_id, self.company_id, day)
 
-        months = (last.year - first.year) * 12 + last.month - first.month + 12
         parts = {
             "reward_cost": sum(row["rewards"] for row in rows),
             "point_cost": sum(row["points"] for row in rows)
             * converted(program.point_value),
             "setup_cost": converted(program.return_setup_cost),
-            "running_cost": converted(program.return_running_cost) * months,
+            "running_cost": converted(program.return_running_cost)
+            * (_months(first, last) + 12),
         }
         return {**parts, "cost": sum(parts.values())}
 
-    def _return_result(self, effect, rows, values, first):
+    def _return_result(self, effect, rows, values, first, months):
         """Return effect, return, ROI and NPV.
 
-        Rewards have lowered the margin of members already: they are added to the gain,
-        so that they are a cost once.
+        Rewards have lowered the margin of members already: those of the members
+        compared are added to the gain, so that they are a cost once.
         """
-        brought = effect.effect * effect.matched
-        gain = brought + values["reward_cost"]
+        gain = effect.effect * effect.matched + sum(
+            row["rewards"] for row in rows if row["others"].n
+        )
         net = gain - values["cost"]
         share = values["point_cost"] / effect.members
         cohorts = {}
         for row in rows:
-            key = (row["month"].year - first.year) * 12 + row["month"].month
-            key -= first.month
+            key = _months(first, row["month"])
             matched, costs = cohorts.get(key, (0, 0.0))
-            matched += row["mine"].n if row["others"].n else 0
-            cohorts[key] = matched, costs + share * row["mine"].n
+            costs += share * row["mine"].n
+            if row["others"].n:
+                matched += row["mine"].n
+            else:
+                costs += row["rewards"]
+            cohorts[key] = matched, costs
         scheme = self.company_id.sudo().root_id.rfm_scheme_ids.filtered("active")[:1]
         rate = (scheme.prediction_discount if scheme else 1.0) / 100
-        months = max(cohorts) + 12
         running = values["running_cost"] / months
         low, high = effect.interval or (0, 0)
         money = {
@@ -364,6 +391,7 @@ class LoyaltyProgramReturn(models.TransientModel):
             "net": net,
             "roi": net / values["cost"] if values["cost"] else 0,
             "npv": present_value(
-                flows(cohorts, effect.effect, values["setup_cost"], running), rate
+                flows(cohorts, effect.effect, values["setup_cost"], running, months),
+                rate,
             ),
         }

@@ -100,7 +100,6 @@ class LoyaltyProgramReturn(models.TransientModel):
 
     def _return_members(self):
         """Return the query of who joined when, closed cards included."""
-        tz = self.company_id.sudo().partner_id.tz or "UTC"
         return SQL(
             """
             SELECT partner.commercial_partner_id AS partner_id,
@@ -110,7 +109,7 @@ class LoyaltyProgramReturn(models.TransientModel):
             JOIN res_partner partner ON partner.id = card.partner_id
             WHERE card.program_id = %(program)s GROUP BY 1
             """,
-            tz=tz,
+            tz=self.company_id.sudo()._customer_timezone().zone,
             program=self.program_id.id,
         )
 
@@ -156,14 +155,14 @@ class LoyaltyProgramReturn(models.TransientModel):
             FROM loyalty_lot_move move
             JOIN loyalty_card card ON card.id = move.card_id
             JOIN res_partner partner ON partner.id = card.partner_id
-            WHERE card.program_id = %s AND move.reason NOT IN ('opening', 'merged')
+            WHERE card.program_id = %s AND move.reason <> 'opening'
             GROUP BY 1, 2
             """,
             self.program_id.id,
         )
 
     def _return_candidates(self, companies, first, last):
-        """Return the query of members and others by month of joining."""
+        """Return the query of members and others by month in which anybody joined."""
         return SQL(
             """
             SELECT cohort.month, customer.partner_id,
@@ -172,8 +171,8 @@ class LoyaltyProgramReturn(models.TransientModel):
                 sum(sale.margin) FILTER (WHERE sale.month < cohort.month) AS before,
                 sum(sale.margin) FILTER (WHERE sale.month >= cohort.month) AS after,
                 bool_or(sale.bought) FILTER (WHERE sale.month = cohort.month) AS bought
-            FROM (SELECT generate_series(%(first)s::timestamp, %(last)s::timestamp,
-                interval '1 month')::date AS month) cohort
+            FROM (SELECT DISTINCT month FROM member
+                WHERE month BETWEEN %(first)s AND %(last)s) cohort
             CROSS JOIN (
                 SELECT partner_id, min(first_purchase_date) AS first_date
                 FROM crm_customer WHERE company_id IN %(companies)s
@@ -196,6 +195,8 @@ class LoyaltyProgramReturn(models.TransientModel):
     def _return_strata(self):
         """Return the query of candidates with their stratum; who has none is left out.
 
+        Members often join by buying, and that purchase is in the year after: whoever
+        bought in the month of joining is compared with those who bought in it, too.
         Whoever bought nothing before, in the month or since, was no customer yet: of
         these only members count, without anybody to be compared with.
         """
@@ -206,24 +207,24 @@ class LoyaltyProgramReturn(models.TransientModel):
                 SELECT candidate.month, candidate.partner_id, candidate.is_member,
                     coalesce(candidate.after, 0) - coalesce(candidate.before, 0)
                         AS change,
-                    CASE WHEN segment.id IS NOT NULL THEN 'segment ' || segment.id
-                        WHEN candidate.before IS NOT NULL THEN 'size ' || least(9,
-                            floor(10 * percent_rank() OVER (
+                    nullif(concat_ws(' ',
+                        'segment ' || snapshot.rfm_segment_id,
+                        CASE WHEN candidate.before IS NOT NULL THEN
+                            'size ' || least(4, floor(5 * percent_rank() OVER (
                                 PARTITION BY candidate.month,
-                                    candidate.before IS NULL, segment.id IS NULL
-                                ORDER BY candidate.before)))
-                        WHEN candidate.bought THEN 'new'
-                        WHEN candidate.known THEN 'silent'
-                        WHEN candidate.is_member THEN 'none'
-                    END AS key
+                                    snapshot.rfm_segment_id, candidate.before IS NULL
+                                ORDER BY candidate.before))) END,
+                        CASE WHEN candidate.bought THEN 'bought'
+                            WHEN snapshot.rfm_segment_id IS NOT NULL
+                                OR candidate.before IS NOT NULL THEN NULL
+                            WHEN candidate.known THEN 'silent'
+                            WHEN candidate.is_member THEN 'none' END
+                    ), '') AS key
                 FROM candidate
-                LEFT JOIN LATERAL (
-                    SELECT snapshot.rfm_segment_id AS id
-                    FROM crm_customer_snapshot snapshot
-                    WHERE snapshot.partner_id = candidate.partner_id
-                        AND snapshot.company_id = %(root)s
-                        AND snapshot.date = candidate.month - 1
-                ) segment ON TRUE
+                LEFT JOIN crm_customer_snapshot snapshot
+                    ON snapshot.partner_id = candidate.partner_id
+                    AND snapshot.company_id = %(root)s
+                    AND snapshot.date = candidate.month - 1
             ) keyed
             LEFT JOIN reward ON keyed.is_member AND reward.partner_id = keyed.partner_id
             LEFT JOIN point ON keyed.is_member AND point.partner_id = keyed.partner_id

@@ -1,6 +1,7 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import SQL
 
 from .common import LoyaltyCommon
 
@@ -46,6 +47,35 @@ class TestProgramReturn(LoyaltyCommon):
             self._join("2025-03-10", member)
         self.Customer._refresh()
 
+    def _partner(self, name):
+        return self.env["res.partner"].create(
+            {
+                "name": name,
+                "is_company": True,
+                "property_account_receivable_id": self.receivable.id,
+            }
+        )
+
+    def _reward(self, partner):
+        """Sell for 100 with a reward of 15 off."""
+        order = self._order(100, "2025-08-01", partner_id=partner.id)
+        order.order_line = [
+            Command.create(
+                {
+                    "name": "Fifteen off",
+                    "product_id": self.product_b.id,
+                    "product_uom_qty": 1,
+                    "price_unit": -15,
+                    "tax_ids": [Command.clear()],
+                    "is_reward_line": True,
+                    "reward_id": self.program.reward_ids.id,
+                }
+            )
+        ]
+        order.order_line.tax_ids = False
+        order.order_line.filtered("is_reward_line").price_unit = -15
+        self._invoice_order(order, "2025-08-02")
+
     def _return(self, **vals):
         return self.env["loyalty.program.return"].create(
             {
@@ -73,8 +103,9 @@ class TestProgramReturn(LoyaltyCommon):
         self.assertEqual((found.setup_cost, found.running_cost), (30, 34))
         self.assertEqual(found.net, 500 - 64)
         self.assertAlmostEqual(found.roi, 436 / 64)
-        # Discounted: less than the return, more than half of it.
-        self.assertTrue(218 < found.npv < 436, found.npv)
+        # At 1 % a month: 30 at once, 2 in each of 17 months, 500 ÷ 12 in the twelve
+        # after March: −30 − 2 × 15.71787 + 41.66667 × 11.25508 ÷ 1.01² = 398.29.
+        self.assertAlmostEqual(found.npv, 398.29)
 
     def test_no_effect(self):
         self._play(0)
@@ -99,28 +130,76 @@ class TestProgramReturn(LoyaltyCommon):
         """Two members got 15 off each: margin 30 lower, and a cost of 30."""
         self._play(50)
         for member in self.members[:2]:
-            order = self._order(100, "2025-08-01", partner_id=member.id)
-            order.order_line = [
-                Command.create(
-                    {
-                        "name": "Fifteen off",
-                        "product_id": self.product_b.id,
-                        "product_uom_qty": 1,
-                        "price_unit": -15,
-                        "tax_ids": [Command.clear()],
-                        "is_reward_line": True,
-                        "reward_id": self.program.reward_ids.id,
-                    }
-                )
-            ]
-            order.order_line.tax_ids = False
-            order.order_line.filtered("is_reward_line").price_unit = -15
-            self._invoice_order(order, "2025-08-02")
+            self._reward(member)
         found = self._return()
         self.assertEqual(found.reward_cost, 30)
         # Ten times 50, and the two orders of 100; the rewards are not taken off twice.
         self.assertAlmostEqual(found.gain, 700)
         self.assertAlmostEqual(found.net, 670)
+        # A third one was no customer before, and nobody is like it: its reward is a
+        # cost, and no part of the gain of the others.
+        alone = self._partner("Alone")
+        self._join("2025-03-10", alone)
+        self._reward(alone)
+        self.Customer._refresh(alone)
+        found = self._return()
+        self.assertEqual((found.member_count, found.matched_count), (11, 10))
+        self.assertEqual(found.reward_cost, 45)
+        self.assertAlmostEqual(found.gain, 700)
+        self.assertAlmostEqual(found.net, 655)
+        # 655 ÷ 12 in the months 3 to 14: 54.58333 × 11.25508 ÷ 1.01².
+        self.assertAlmostEqual(found.npv, 602.23)
+
+    def test_joined_by_buying(self):
+        """Members join with a purchase of 100: others without one are not like them.
+
+        Of each pair of others one bought for 100 in that month, too: nothing is left.
+        """
+        self._play(0)
+        buyers = self.members + self.others.browse(self.others.ids[::2])
+        for partner in buyers:
+            self._invoice(100, "2025-03-20", partner_id=partner.id)
+        found = self._return()
+        self.assertEqual((found.matched_count, found.other_count), (10, 5))
+        self.assertAlmostEqual(found.effect, 0)
+        self.assertEqual(found.gain, 0)
+
+    def test_segment_and_size(self):
+        """All bring as much more as they brought; small others are the most.
+
+        By the segment alone, members brought 300 more on average, others 200. One of
+        another segment, as small, brought 9,000 more.
+        """
+        sizes = [100] * 6 + [200, 300, 400, 500]
+        strange = self._partner("Strange")
+        rows = [
+            *zip(self.members, [100, 200, 300, 400, 500] * 2, strict=True),
+            *zip(self.others, sizes, strict=True),
+        ]
+        for partner, size in rows:
+            self._invoice(size, "2024-06-10", partner_id=partner.id)
+            self._invoice(2 * size, "2025-06-10", partner_id=partner.id)
+        self._invoice(100, "2024-06-10", partner_id=strange.id)
+        self._invoice(9100, "2025-06-10", partner_id=strange.id)
+        for member in self.members:
+            self._join("2025-03-10", member)
+        self.Customer._refresh()
+        mine, other = self.env["crm.rfm.segment"].search([], limit=2)
+        self.env["crm.customer.snapshot"].sudo().create(
+            [
+                {
+                    "partner_id": partner.id,
+                    "company_id": self.company.id,
+                    "date": "2025-02-28",
+                    "rfm_segment_id": (other if partner == strange else mine).id,
+                    "closed": True,
+                }
+                for partner in self.members + self.others + strange
+            ]
+        )
+        found = self._return()
+        self.assertEqual((found.matched_count, found.other_count), (10, 10))
+        self.assertAlmostEqual(found.effect, 0)
 
     def test_states(self):
         found = self._return()
@@ -140,9 +219,59 @@ class TestProgramReturn(LoyaltyCommon):
     def test_not_compared(self):
         """Who joined within the year, and other companies, are nobody to compare."""
         self._play(50)
+        company = self.env["res.company"].sudo().create({"name": "Elsewhere"})
+        self.env.flush_all()
+        with self.cr.savepoint(flush=False) as savepoint:
+            for table in ("account_move", "account_move_line", "crm_customer"):
+                self.env.cr.execute(
+                    SQL(
+                        "UPDATE %s SET company_id = %s WHERE partner_id = ANY(%s)",
+                        SQL.identifier(table),
+                        company.id,
+                        self.others.ids,
+                    )
+                )
+            self.env.invalidate_all(flush=False)
+            self.assertEqual(self._return().state, "unmatched")
+            self.env.flush_all()
+            savepoint.rollback()
+        self.env.invalidate_all(flush=False)
+        self.assertEqual(self._return().state, "done")
         for other in self.others:
             self._join("2025-09-01", other)
         self.assertEqual(self._return().state, "unmatched")
+
+    def test_month_of_joining(self):
+        """22:00 of 31 March in Greenwich is 1 April in Tehran."""
+        self.company.partner_id.tz = "Asia/Tehran"
+        card = self._join("2025-03-31")
+        self.env.cr.execute(
+            "UPDATE loyalty_card SET create_date = '2025-03-31 22:00' WHERE id = %s",
+            [card.id],
+        )
+        self._invoice(100, "2024-06-10")
+        self.Customer._refresh(self.customer)
+        for month, count in (("2025-03-01", 0), ("2025-04-01", 1)):
+            with self.subTest(month):
+                found = self._return(date_from=month, date_to=month)
+                self.assertEqual(found.member_count, count)
+
+    def test_program_of_the_company(self):
+        """Neither another company's program, nor a branch alone."""
+        other = self.env["res.company"].create({"name": "Other"})
+        theirs = self.env["loyalty.program"].create(
+            {"name": "Theirs", "program_type": "loyalty", "company_id": other.id}
+        )
+        for values in (
+            {"program_id": theirs.id},
+            {"company_id": other.id},
+            {"company_id": self._branch().id},
+        ):
+            with self.subTest(values), self.assertRaises(ValidationError):
+                self._return(**values)
+        form = Form(self.env["loyalty.program.return"])
+        form.program_id, form.company_id = self.program, other
+        self.assertEqual(form.program_id, theirs)
 
     def test_access(self):
         def user(login, groups):

@@ -143,27 +143,27 @@ def present_value(flows, rate):
     return sum(flow / (1 + rate) ** month for month, flow in enumerate(flows))
 
 
-def flows(cohorts, effect, setup, running):
+def flows(cohorts, effect, setup, running, months):
     """Return the monthly flows of a program, from the month of the first cohort.
 
     :param cohorts: ``{month, from 0: (matched members, other costs of their year)}``;
         gains and costs of a cohort are spread over the twelve months after joining
     :param effect: margin a year that a member brought more, rewards taken off
     :param setup: cost once, at the beginning
-    :param running: cost a month, from the first cohort to the end of the last year
+    :param running: cost a month, in each of the months
+    :param months: from the first cohort to the end of the last year, 12 or more
 
     One member who joins in the first month and brings 120 more, 24 of points made:
 
-    >>> flows({0: (1, 24)}, 120, 50, 1)[:3]
-    [-51.0, 7.0, 7.0]
-    >>> len(flows({0: (1, 24)}, 120, 50, 1)), sum(flows({0: (1, 24)}, 120, 50, 1))
-    (13, 34.0)
+    >>> found = flows({0: (1, 24)}, 120, 50, 1, 14)
+    >>> found[:3], found[11:]
+    ([-51.0, 7.0, 7.0], [7.0, 7.0, -1.0, 0.0])
     """
-    result = [0.0] * (max(cohorts) + 13)
+    result = [0.0] * (months + 1)
     result[0] -= setup
     for month, (matched, costs) in cohorts.items():
         for later in range(month + 1, month + 13):
             result[later] += (matched * effect - costs) / 12
-    for month in range(len(result) - 1):
+    for month in range(months):
         result[month] -= running
     return result
