@@ -2,7 +2,6 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from odoo.addons.crm_customer360.models.crm_customer_scope import Source
-from odoo.addons.crm_customer360.models.res_company import customer_period
 
 
 class CrmCustomer(models.Model):
@@ -85,11 +84,12 @@ class CrmCustomer(models.Model):
     def _company_columns(self):
         return {
             **super()._company_columns(),
+            "root_id": "int",
             "tier_program_id": "int",
             "tier_program_own": "bool",
             "tier_measure": "varchar",
             "tier_window": "varchar",
-            "tier_rolling_start": "date",
+            "tier_months": "int",
         }
 
     def _company_values(self, company):
@@ -103,13 +103,6 @@ class CrmCustomer(models.Model):
             "tier_window": program.tier_window or None,
             "tier_months": program.tier_months,
         }
-
-    def _company_dates(self, settings, now):
-        rolling = None
-        if settings["tier_window"] == "rolling":
-            months = settings["tier_months"]
-            rolling = customer_period(now, settings["tz"], months)["window_start"]
-        return {**super()._company_dates(settings, now), "tier_rolling_start": rolling}
 
     def _sources(self):
         return [*super()._sources(), self._source_tier]
@@ -126,12 +119,12 @@ class CrmCustomer(models.Model):
                 """
                 WITH member AS MATERIALIZED (
                     SELECT partner.commercial_partner_id AS partner_id,
-                        company.id AS company_id,
+                        company.id AS company_id, company.root_id,
                         company.today, company.tier_program_id AS program_id,
                         company.tier_measure = 'points' AS points,
                         company.tier_measure <> 'orders' AS spend,
                         company.tier_program_own AND company.is_root AS here,
-                        company.tier_window, company.tier_rolling_start,
+                        company.tier_window, company.tier_months,
                         min((card.create_date AT TIME ZONE 'UTC'
                             AT TIME ZONE company.tz)::date) AS joined
                     FROM loyalty_card card
@@ -139,16 +132,30 @@ class CrmCustomer(models.Model):
                     JOIN company ON company.tier_program_id = card.program_id
                     WHERE card.active AND card.create_date < company.today_end
                         AND %(only)s
-                    GROUP BY partner.commercial_partner_id, company.id, company.today,
+                    GROUP BY partner.commercial_partner_id, company.id,
+                        company.root_id, company.today,
                         company.tier_program_id, company.tier_measure,
                         company.tier_program_own,
                         company.is_root, company.tier_window,
-                        company.tier_rolling_start
+                        company.tier_months
+                ),
+                held AS (
+                    SELECT customer.partner_id, company.root_id,
+                        max(customer.tier_until) AS until
+                    FROM crm_customer customer
+                    JOIN company ON company.id = customer.company_id
+                        AND company.tier_window = 'rolling'
+                    JOIN loyalty_tier rule ON rule.id = customer.tier_rule_id
+                        AND rule.program_id = company.tier_program_id
+                    WHERE customer.tier_until IS NOT NULL AND %(holder)s
+                    GROUP BY customer.partner_id, company.root_id
                 ),
                 bounded AS (
                     SELECT member.*, %(now_start)s AS now_start,
                         %(ended_start)s AS ended_start
                     FROM member
+                    LEFT JOIN held ON held.partner_id = member.partner_id
+                        AND held.root_id = member.root_id
                     CROSS JOIN LATERAL (SELECT %(years)s AS years) anniversary
                 )
                 SELECT member.partner_id, member.company_id,
@@ -170,6 +177,7 @@ class CrmCustomer(models.Model):
                 """,
                 partner=scope.table("res_partner"),
                 only=scope.only(SQL("card.partner_id")),
+                holder=scope.only(SQL("customer.partner_id")),
                 now_start=self._tier_start_sql("now"),
                 ended_start=self._tier_start_sql("ended"),
                 years=years_since_sql(SQL("member.joined"), SQL("member.today")),
@@ -228,14 +236,20 @@ class CrmCustomer(models.Model):
         """Return the first day of a member's window, ``now`` or ``ended``.
 
         See ``tools/periods.py``. What ended last is looked at up to today: what is
-        bought in the days of grace counts, too.
+        bought in the days of grace counts, too. Last months are counted back from the
+        last day of the period for which the tier is held, so that nothing drops out
+        before it is looked at.
         """
         ended = window == "ended"
+        last = (
+            SQL("coalesce(held.until, member.today)") if ended else SQL("member.today")
+        )
         return SQL(
             """
             CASE member.tier_window
                 WHEN 'lifetime' THEN DATE '-infinity'
-                WHEN 'rolling' THEN member.tier_rolling_start
+                WHEN 'rolling' THEN (%(last)s
+                    - make_interval(months => member.tier_months))::date + 1
                 WHEN 'calendar' THEN make_date(
                     extract(year FROM member.today)::int - %(back)s, 1, 1)
                 ELSE (member.joined + make_interval(
@@ -243,6 +257,7 @@ class CrmCustomer(models.Model):
             END
             """,
             back=int(ended),
+            last=last,
         )
 
     def _figures(self):

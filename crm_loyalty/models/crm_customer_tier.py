@@ -57,7 +57,11 @@ class CrmCustomer(models.Model):
                     fresh AS (%(fresh)s),
                     written AS (%(update)s),
                     logged AS (%(log)s)
-                    SELECT count(*) FROM written
+                    SELECT count(*), (
+                        SELECT array_agg(DISTINCT partner_id) FROM fresh
+                        WHERE kind = 'rolling'
+                            AND tier_until IS DISTINCT FROM old_tier_until)
+                    FROM written
                     """,
                     standings=self._tier_standings(
                         self._company_rows(),
@@ -70,7 +74,11 @@ class CrmCustomer(models.Model):
                     log=self._tier_log(),
                 )
             )
-            changed = self.env.cr.fetchone()[0]
+            changed, counted_anew = self.env.cr.fetchone()
+        # What counts for a new period begins with it.
+        self.env["crm.customer.queue"]._enqueue(
+            self.env["res.partner"].browse(counted_anew or ())
+        )
         self.env["loyalty.tier.change"].invalidate_model(flush=False)
         self._invalidate_figures()
         if changed:
@@ -228,7 +236,7 @@ class CrmCustomer(models.Model):
         return SQL(
             """
             SELECT ruled.partner_id, ruled.root_id, ruled.today, ruled.id AS program_id,
-                ruled.now, ruled.ended, ruled.cause, ruled.old_tier_id,
+                ruled.kind, ruled.now, ruled.ended, ruled.cause, ruled.old_tier_id,
                 ruled.old_manual_id, manual.id AS manual_id,
                 rule.id AS rule_id,
                 CASE WHEN ruled.level IS NOT NULL
@@ -247,15 +255,22 @@ class CrmCustomer(models.Model):
             FROM ruled
             LEFT JOIN tier rule ON rule.program_id = ruled.id
                 AND rule.level = ruled.level
-            LEFT JOIN LATERAL (
-                SELECT manual.id, manual.tier_id FROM loyalty_tier_manual manual
-                JOIN loyalty_tier tier ON tier.id = manual.tier_id
-                    AND tier.program_id = ruled.id
-                WHERE manual.partner_id = ruled.partner_id
-                    AND manual.company_id = ruled.root_id
-                    AND manual.date_end >= ruled.today AND manual.ended IS NOT TRUE
-                ORDER BY manual.id DESC LIMIT 1
-            ) manual ON TRUE
+            LEFT JOIN (
+                SELECT DISTINCT ON (
+                        manual.partner_id, manual.company_id, given.program_id)
+                    manual.id, manual.tier_id, manual.partner_id, manual.company_id,
+                    given.program_id
+                FROM loyalty_tier_manual manual
+                JOIN loyalty_tier given ON given.id = manual.tier_id
+                JOIN company ON company.id = manual.company_id
+                WHERE manual.date_end >= company.today AND manual.ended IS NOT TRUE
+                ORDER BY manual.partner_id, manual.company_id, given.program_id,
+                    manual.id DESC
+            ) manual ON manual.partner_id = ruled.partner_id
+                AND manual.company_id = ruled.root_id
+                AND manual.program_id = ruled.id
+                -- Who left has none, whatever was given.
+                AND ruled.level IS NOT NULL
             """,
             end=self._tier_period_end(SQL("ruled.today")),
             next_end=self._tier_period_end(SQL("(ruled.old_until + 1)")),
@@ -287,7 +302,8 @@ class CrmCustomer(models.Model):
         return SQL(
             """
             SELECT * FROM (
-                SELECT customer.id, standing.tier_id, standing.rule_id AS tier_rule_id,
+                SELECT customer.id, standing.partner_id, standing.kind,
+                    standing.tier_id, standing.rule_id AS tier_rule_id,
                     standing.manual_id AS tier_manual_id, standing.since AS tier_since,
                     standing.until AS tier_until, above.id AS tier_next_id,
                     CASE WHEN above.id IS NOT NULL

@@ -189,7 +189,12 @@ class CrmCustomer(models.Model):
         today = self.company_id.sudo()._customer_today()
         grace = program.tier_grace_days
         late = today > until
-        short = self.tier_rule_id.threshold - (max(now, ended) if late else now)
+        if late:
+            counted = max(now, ended)
+        else:
+            # Of the last months, only those since the period began will count.
+            counted = ended if program.tier_window == "rolling" else now
+        short = self.tier_rule_id.threshold - counted
         if late:
             return [
                 {

@@ -95,9 +95,12 @@ class LoyaltyTierNotice(models.Model):
                         member.old_until AS until,
                         member.old_until + member.grace AS last,
                         settings.tier_notice AS kind, settings.tier_notice_days AS days,
-                        tier.threshold - CASE WHEN member.today <= member.old_until
-                            THEN member.now ELSE greatest(member.now, member.ended) END
-                            AS missing
+                        tier.threshold - CASE
+                            WHEN member.today > member.old_until
+                                THEN greatest(member.now, member.ended)
+                            -- Some of the last months will not count any more then.
+                            WHEN member.kind = 'rolling' THEN member.ended
+                            ELSE member.now END AS missing
                     FROM member
                     JOIN loyalty_program settings ON settings.id = member.id
                     JOIN tier ON tier.program_id = member.id

@@ -17,6 +17,7 @@ from . import test_tier_notice
 from . import test_tier_benefit
 from . import test_tier_tour
 from . import test_tier_points
+from . import test_tier_windows
 from . import test_demo
 from . import test_optional_delivery
 from . import test_voice_answers

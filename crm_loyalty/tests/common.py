@@ -59,11 +59,13 @@ class LoyaltyCommon(CustomerCommon):
             self.Customer._refresh()
         return self._stored(self.customer)
 
-    def _ledger(self, partner=None):
+    def _ledger(self, partner=None, company=None):
         """Return what the ledger says of a customer, the oldest first."""
         changes = self.Change.search(
             [("partner_id", "=", (partner or self.customer).id)], order="id"
         )
+        if company:
+            changes = changes.filtered(lambda change: change.company_id == company)
         return [
             (
                 str(change.date),

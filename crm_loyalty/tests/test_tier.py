@@ -93,7 +93,7 @@ class TestTier(LoyaltyCommon):
     def test_rolling_and_leap_day(self):
         """Reached on 29 February 2024: kept until 28 February 2025.
 
-        The window of that day begins on 29 February 2024, that of the next on 2 March.
+        The twelve months up to that day begin on 29 February 2024: it is renewed.
         """
         self.program.write({"tier_window": "rolling", "tier_months": 12})
         self._join("2024-01-10")
@@ -103,7 +103,12 @@ class TestTier(LoyaltyCommon):
             (row.tier_id, str(row.tier_until)), (self.silver, "2025-02-28")
         )
         self.assertEqual(self._night("2025-02-28").tier_id, self.silver)
-        self.assertEqual(self._night("2025-03-01").tier_id, self.base)
+        row = self._night("2025-03-01")
+        self.assertEqual(
+            (row.tier_id, str(row.tier_until)), (self.silver, "2026-02-28")
+        )
+        self.assertEqual(self._night("2026-02-28").tier_id, self.silver)
+        self.assertEqual(self._night("2026-03-01").tier_id, self.base)
 
     def test_anniversary_of_a_leap_day(self):
         self.program.tier_window = "anniversary"

@@ -25,6 +25,7 @@ class TestTierProperty(LoyaltyCommon):
                 "tier_months": months,
                 "tier_drop": dice.choice(("one", "amount")),
                 "tier_grace_days": dice.choice((0, 20)),
+                "tier_notice": "activity",
             }
         )
         policy = tiers.Policy(
@@ -50,18 +51,37 @@ class TestTierProperty(LoyaltyCommon):
                 make(abs(amount), str(day), partner_id=partner.id)
                 bought[partner].append((day, amount))
         standings = {}
+        changes = {partner: [] for partner in joined}
         day = first
         while day < date(2027, 6, 1):
             day += timedelta(days=dice.choice((9, 25, 40)))
             self._night(day)
+            with self._on(day):
+                due = {
+                    each["partner_id"]: each["missing"]
+                    for each in self.env["loyalty.tier.notice"]._due()
+                }
             for partner, since in joined.items():
                 if since <= day:
-                    standing = self._expected(
+                    standing, cause, now, ended = self._expected(
                         policy, standings.get(partner), day, since, bought[partner]
                     )
                     standings[partner] = standing
                     row = self._stored(partner)
                     thresholds = policy.thresholds
+                    above = tiers.missing(policy, standing, now)
+                    self.assertEqual(row.tier_missing, above[1] if above else 0)
+                    if cause:
+                        changes[partner].append(
+                            (day, cause, thresholds[standing.level])
+                        )
+                    else:
+                        # What counts is read for the new period only afterwards.
+                        self.assertEqual(
+                            due.get(partner.id),
+                            tiers.notice(policy, standing, day, now, ended),
+                            (kind, partner.name, day),
+                        )
                     self.assertEqual(
                         (
                             row.tier_id.threshold,
@@ -71,6 +91,15 @@ class TestTierProperty(LoyaltyCommon):
                         (thresholds[standing.level], standing.since, standing.until),
                         (kind, partner.name, day),
                     )
+        for partner, expected in changes.items():
+            found = self.Change.search([("partner_id", "=", partner.id)], order="id")
+            self.assertEqual(
+                [
+                    (change.date, change.cause, change.to_id.threshold)
+                    for change in found
+                ],
+                expected,
+            )
 
     def _expected(self, policy, standing, day, joined, bought):
         def measure(start):
@@ -86,8 +115,10 @@ class TestTierProperty(LoyaltyCommon):
         now = measure(start(day))
         if standing is None:
             begun = tiers.begin(policy, day, joined)
-            return tiers.evaluate(policy, begun, day, now, now, joined)[0]
-        before = start(day)
-        if policy.kind in ("calendar", "anniversary"):
-            before = start(before - timedelta(days=1))
-        return tiers.evaluate(policy, standing, day, now, measure(before), joined)[0]
+            return (
+                tiers.evaluate(policy, begun, day, now, now, joined)[0],
+                *("join", now, now),
+            )
+        ended = measure(start(standing.until or day))
+        after, cause = tiers.evaluate(policy, standing, day, now, ended, joined)
+        return after, cause, now, ended

@@ -129,7 +129,7 @@ def missing(policy, standing, now):
 def notice(policy, standing, day, now, ended=0):
     """Return what a customer must still bring to keep the tier, or None.
 
-    :param ended: see `evaluate`
+    :param ended: see `evaluate`; of a rolling window, what will count at the end
 
     Told from `notice_days` before the end of the period until the drop.
 
@@ -142,6 +142,9 @@ def notice(policy, standing, day, now, ended=0):
         return None
     first = standing.until - timedelta(days=policy.notice_days - 1)
     last = standing.until + timedelta(days=policy.grace_days)
-    brought = now if day <= standing.until else max(now, ended)
+    if day > standing.until:
+        brought = max(now, ended)
+    else:
+        brought = ended if policy.kind == "rolling" else now
     short = policy.thresholds[standing.level] - brought
     return short if first <= day <= last and short > 0 else None
