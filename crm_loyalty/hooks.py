@@ -1,3 +1,4 @@
 def post_init_hook(env):
-    """Take over the points that cards had before the installation."""
+    """Take over points and losses of before the installation."""
     env["loyalty.card"]._open_lots_for_all()
+    env["sale.order"]._note_lost_before()

@@ -1,18 +1,10 @@
 from datetime import date, timedelta
-from decimal import Decimal
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
 
-from odoo.addons.crm_loyalty.tools.behaviour import classify
 from odoo.addons.crm_rfm.tests.common import RfmCommon
-
-try:
-    from hypothesis import given, settings
-    from hypothesis import strategies as st
-except ImportError:  # a development tool: pip install hypothesis
-    given = None
 
 TODAY = date(2026, 6, 15)
 
@@ -239,6 +231,37 @@ class TestBehaviourNotes(BehaviourCommon):
         self.assertFalse(order.lost_reason_id)
         self.assertEqual(self._class(days=120, r=3), "fairly_loyal")
 
+    def test_reason_found_later(self):
+        """An order cancelled before the window is no evidence of today."""
+        orders = self._order(1, "2024-05-01") + self._order(2, "2024-05-01")
+        orders.action_cancel()
+        orders.flush_recordset()
+        # As those of before the installation.
+        self.env.cr.execute(
+            SQL(
+                "UPDATE sale_order SET lost_date = NULL,"
+                " write_date = '2024-05-03 12:00:00' WHERE id = ANY(%s)",
+                orders.ids,
+            )
+        )
+        orders.invalidate_recordset()
+        orders[0].lost_reason_id = self.reason
+        self.assertEqual(str(orders[0].lost_date), "2024-05-03 12:00:00")
+        self.env["sale.order"]._note_lost_before()
+        self.assertEqual(str(orders[1].lost_date), "2024-05-03 12:00:00")
+        self.assertEqual(str(orders[1].write_date), "2024-05-03 12:00:00")
+        orders[1].lost_reason_id = self.reason
+        self.assertEqual(str(orders[1].lost_date), "2024-05-03 12:00:00")
+        # Loaded from elsewhere.
+        self._order(
+            3,
+            "2024-05-02",
+            confirm=False,
+            state="cancel",
+            lost_reason_id=self.reason.id,
+        )
+        self.assertEqual(self._class(days=120, r=3), "fairly_loyal")
+
     def test_nothing_asked(self):
         """By other code, and of an order that was confirmed, nothing is asked."""
         order = self._order(100, "2026-05-01", confirm=False)
@@ -315,73 +338,3 @@ class TestBehaviourNotes(BehaviourCommon):
                     "text": "No customer of theirs",
                 }
             )
-
-
-LARGEST = 40
-
-if given:
-    bins = st.shared(st.integers(3, 10), key="bins")
-    customers = st.lists(
-        st.tuples(
-            st.sampled_from(["scored", "scored", "lapsed", "new", "excluded", None]),
-            st.integers(1, 10),
-            st.integers(1, 10),
-            st.one_of(st.none(), st.integers(0, 400)),
-            st.one_of(st.none(), st.sampled_from(["1", "30", "33.33", "60", "90.5"])),
-            st.booleans(),
-        ),
-        max_size=LARGEST,
-    )
-
-    @tagged("post_install", "-at_install")
-    class TestBehaviourProperty(BehaviourCommon):
-        """The class in SQL is that of plain Python, whoever the customers are."""
-
-        @classmethod
-        def setUpClass(cls):
-            super().setUpClass()
-            cls.sets = {
-                number: cls.env["crm.rfm.segment.set"].create(
-                    [{"name": f"Of {number}", "bins": number}]
-                )
-                for number in range(3, 11)
-            }
-            partners = cls.env["res.partner"].create(
-                [{"name": f"Customer {number}"} for number in range(LARGEST)]
-            )
-            cls.rows = cls.Customer.sudo().create(
-                [
-                    {"partner_id": partner.id, "company_id": cls.company.id}
-                    for partner in partners
-                ]
-            )
-            cls.notes = cls.Note.create(
-                [
-                    {
-                        "partner_id": partner.id,
-                        "company_id": cls.company.id,
-                        "text": "Rival",
-                    }
-                    for partner in partners
-                ]
-            )
-
-        @given(base=customers, bins=bins)
-        @settings(max_examples=60, deadline=None)
-        def test_class(self, base, bins):
-            self.scheme.write({"bins": bins, "segment_set_id": self.sets[bins].id})
-            expected = []
-            for row, note, figures in zip(self.rows, self.notes, base, strict=False):
-                state, r, f, days, cadence, evidence = figures
-                r, f = min(r, bins), min(f, bins)
-                if state in ("lapsed", "excluded", None):
-                    r = f = None
-                if state == "scored" and days is None:
-                    cadence = None
-                cadence = cadence and Decimal(cadence)
-                self._set(days, state, r, f, cadence, row=row)
-                note.sudo().write({"withdrawn": not evidence})
-                expected.append(classify(state, r, f, bins, days, cadence, evidence))
-            self.Customer._evaluate_class()
-            found = [row.loyalty_class or None for row in self.rows[: len(base)]]
-            self.assertEqual(found, expected)

@@ -1,8 +1,8 @@
-"""How a customer behaves: loyal, fairly loyal, disloyal, or loyal to a competitor.
+"""How a customer behaves: what tests hold `crm.customer._evaluate_class` against.
 
-The rules in plain Python; `crm.customer._evaluate_class` has them in SQL, and a
-property test holds the two together. All comparisons are of integers or of exact
-decimals, so that a limit is met by whoever is exactly on it.
+Nothing else calls it. Loyal, fairly loyal, disloyal, or loyal to a competitor: the
+rules in plain Python; the model has its own in SQL. All comparisons are of integers or
+of exact decimals, so that a limit is met by whoever is exactly on it.
 """
 
 from decimal import Decimal
