@@ -8,11 +8,32 @@ class ResPartner(models.Model):
 
     def _erase_customer(self):
         self._forget_voice()
+        self._forget_contacts(words=True)
         return super()._erase_customer()
 
     def unlink(self):
         self._forget_voice()
+        self._forget_contacts()
         return super().unlink()
+
+    def _forget_contacts(self, words=False):
+        """Contacts go, and what the company that they belong to said stays.
+
+        :param words: whether what they wrote themselves goes, too
+        """
+        theirs = [
+            ("contact_id", "in", self.ids),
+            ("partner_id", "not in", self.ids),
+        ]
+        answers = self.env["crm.customer.nps"].sudo().search(theirs)
+        complaints = self.env["crm.customer.complaint"].sudo().search(theirs)
+        complaints = complaints.with_context(tracking_disable=True)
+        answers.input_id._forget_person(words)
+        if words:
+            answers.comment = False
+            complaints.description = False
+        answers.contact_id = False
+        complaints.contact_id = False
 
     def _forget_voice(self):
         """Keep scores, causes and dates, which belong to nobody then.
@@ -20,20 +41,10 @@ class ResPartner(models.Model):
         Words of and about the customer go: comments, complaints and what was written
         on them, notes on competitors, and the person in the native survey.
         """
-        partners = self.sudo().with_context(active_test=False)
-        of_them = [
-            "|",
-            ("partner_id", "in", partners.ids),
-            ("contact_id", "in", partners.ids),
-        ]
+        of_them = [("partner_id", "in", self.ids)]
         answers = self.env["crm.customer.nps"].sudo().search(of_them)
         complaints = self.env["crm.customer.complaint"].sudo().search(of_them)
-        inputs = answers.input_id
-        inputs.user_input_line_ids.filtered(
-            lambda line: line.answer_type in ("text_box", "char_box")
-        ).unlink()
-        inputs.write({"partner_id": False, "email": False, "nickname": False})
-        inputs.message_ids.unlink()
+        answers.input_id._forget_person(words=True)
         answers.write(
             {
                 "partner_id": False,
@@ -55,6 +66,4 @@ class ResPartner(models.Model):
                 "rating_id": False,
             }
         )
-        self.env["crm.customer.competitor"].sudo().search(
-            [("partner_id", "in", partners.ids)]
-        ).unlink()
+        self.env["crm.customer.competitor"].sudo().search(of_them).unlink()
