@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.http import request
 
 LONGEST = 4000
+SCORES = {str(score): score for score in range(11)}
 
 
 class LoyaltyAnswer(http.Controller):
@@ -32,7 +33,7 @@ class LoyaltyAnswer(http.Controller):
                 "comment": nps.comment or "",
                 "saved": False,
                 "error": False,
-                "quiet": False,
+                "quiet": (nps.contact_id or nps.partner_id).is_blacklisted,
                 **values,
             },
             status=status,
@@ -45,19 +46,14 @@ class LoyaltyAnswer(http.Controller):
         methods=["GET"],
         sitemap=False,
     )
-    def answer(self, token, score=None, saved=None, quiet=None, **_kwargs):
+    def answer(self, token, score=None, saved=None, **_kwargs):
         nps = request.env["crm.customer.nps"]._by_token(token)
         chosen = nps.score if nps.answered_at else None
-        if score and score.isdecimal() and int(score) <= 10:
-            chosen = int(score)
-        return self._page(
-            nps,
-            {
-                "score": chosen,
-                "saved": bool(saved and nps.answered_at),
-                "quiet": bool(quiet),
-            },
-        )
+        values = {
+            "score": SCORES.get(score, chosen),
+            "saved": bool(saved and nps.answered_at),
+        }
+        return self._page(nps, values)
 
     @http.route(
         "/loyalty/answer/<string:token>/save",
@@ -72,7 +68,7 @@ class LoyaltyAnswer(http.Controller):
             return self._page(nps, {})
         comment = comment[:LONGEST]
         try:
-            nps._answer(int(score) if score.isdecimal() else None, comment)
+            nps._answer(SCORES.get(score), comment)
         except UserError as error:
             values = {"score": None, "comment": comment, "error": str(error)}
             return self._page(nps, values, status=400)
@@ -90,4 +86,4 @@ class LoyaltyAnswer(http.Controller):
         nps = request.env["crm.customer.nps"]._by_token(token)
         if nps:
             nps._object()
-        return request.redirect(f"/loyalty/answer/{token}?quiet=1")
+        return request.redirect(f"/loyalty/answer/{token}")

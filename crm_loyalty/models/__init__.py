@@ -52,6 +52,7 @@ from . import sale_order_tier
 from . import loyalty_program_preview
 from . import res_company_voice
 from . import crm_customer_nps
+from . import crm_customer_nps_asking
 from . import crm_customer_complaint
 from . import rating_rating
 from . import crm_customer_voice

@@ -7,6 +7,16 @@ COMPLAINT_STATES = [
     ("closed", "Closed"),
 ]
 
+# What only the addon writes: where a complaint came from, its days, its reminder.
+KEPT = {
+    "source": "hand",
+    "nps_id": False,
+    "rating_id": False,
+    "date_answered": False,
+    "date_closed": False,
+    "reminder_id": False,
+}
+
 
 class CrmCustomerComplaintCause(models.Model):
     """What complaints come from, so that they can be counted."""
@@ -30,7 +40,7 @@ class CrmCustomerComplaint(models.Model):
     _name = "crm.customer.complaint"
     _description = "Complaint"
     _inherit = ["mail.thread", "mail.activity.mixin", "crm.customer.document.mixin"]
-    _order = "state desc, date_deadline, id desc"
+    _order = "date_closed desc nulls first, date_deadline, id desc"
     _customer_fields = frozenset({"partner_id", "state", "company_id"})
 
     name = fields.Char(
@@ -124,6 +134,15 @@ class CrmCustomerComplaint(models.Model):
     )
     date_answered = fields.Date(string="Answered On", readonly=True, copy=False)
     date_closed = fields.Date(string="Closed On", readonly=True, copy=False)
+    reminder_id = fields.Many2one(
+        comodel_name="mail.activity",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Technical: the activity of whoever is responsible; others on the "
+        "complaint are left alone.",
+    )
     days_open = fields.Integer(
         compute="_compute_days_open",
         help="Days from the beginning until the complaint was closed, or until today.",
@@ -140,14 +159,16 @@ class CrmCustomerComplaint(models.Model):
     def _compute_date_deadline(self):
         for complaint in self:
             days = complaint.company_id.sudo().root_id.complaint_days
-            complaint.date_deadline = fields.Date.add(complaint.date, days=days)
+            complaint.date_deadline = complaint.date and fields.Date.add(
+                complaint.date, days=days
+            )
 
     @api.depends("date", "date_closed")
     def _compute_days_open(self):
         for complaint in self:
             today = complaint.company_id.sudo()._customer_today()
             end = complaint.date_closed or today
-            complaint.days_open = max(0, (end - complaint.date).days)
+            complaint.days_open = max(0, (end - (complaint.date or end)).days)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -158,12 +179,18 @@ class CrmCustomerComplaint(models.Model):
             if partner != partner.commercial_partner_id:
                 vals["contact_id"] = vals.get("contact_id") or partner.id
                 vals["partner_id"] = partner.commercial_partner_id.id
+            if not self.env.su:
+                vals.update(KEPT)
         complaints = super().create(vals_list)
-        complaints.filtered(lambda item: item.state != "closed")._remind()
+        settled = complaints.filtered(lambda item: item.state != "open")
+        settled._state_changed()
+        (complaints - settled)._remind()
         return complaints
 
     def write(self, vals):
         """Changing the state, in the form or by dragging, keeps its dates."""
+        if not self.env.su:
+            vals = {name: value for name, value in vals.items() if name not in KEPT}
         moved = self.browse()
         if vals.get("state"):
             moved = self.filtered(lambda item: item.state != vals["state"])
@@ -172,6 +199,8 @@ class CrmCustomerComplaint(models.Model):
             moved._state_changed()
         elif "user_id" in vals:
             self.filtered(lambda item: item.state != "closed")._remind()
+        if not {"name", "date", "date_deadline"}.isdisjoint(vals):
+            self._keep_reminder()
         return result
 
     def _state_changed(self):
@@ -187,9 +216,9 @@ class CrmCustomerComplaint(models.Model):
                     "date_answered": complaint.date_answered or today,
                     "date_closed": today,
                 }
-            complaint.write(dates)
+            complaint.sudo().write(dates)
         closed = self.filtered(lambda item: item.state == "closed")
-        closed.activity_ids.filtered("automated").sudo().action_feedback()
+        closed._reminder().action_feedback()
         (self - closed)._remind()
 
     def _check_settled(self):
@@ -201,6 +230,21 @@ class CrmCustomerComplaint(models.Model):
                 )
             )
 
+    def _reminder(self):
+        """Return the activities not done yet of those responsible, as root."""
+        return self.sudo().reminder_id.exists().filtered("active")
+
+    def _keep_reminder(self):
+        """The activity says what the complaint says, and by when."""
+        for complaint in self:
+            complaint._reminder().write(
+                {
+                    "summary": complaint.name,
+                    "date_deadline": complaint.date_deadline
+                    or complaint.company_id.sudo()._customer_today(),
+                }
+            )
+
     def _remind(self):
         """Give whoever is responsible an activity, and nobody else."""
         for complaint in self.sudo():
@@ -209,10 +253,11 @@ class CrmCustomerComplaint(models.Model):
                 "mail.mail_activity_data_todo"
             )
             user = complaint.user_id
-            mine = complaint.activity_ids.filtered("automated")
-            mine.filtered(lambda item, user=user: item.user_id != user).unlink()
-            if user and not mine.exists():
-                complaint.activity_schedule(
+            reminder = complaint._reminder()
+            if reminder.user_id != user:
+                reminder.unlink()
+            if user and not reminder.exists():
+                complaint.reminder_id = complaint.activity_schedule(
                     activity_type_id=kind.id,
                     summary=complaint.name,
                     date_deadline=complaint.date_deadline,
@@ -243,39 +288,71 @@ class CrmCustomerComplaint(models.Model):
         """Return who settles a complaint: the first of these who can, else the
         company's own choice, else nobody."""
         for user in (*users, company.root_id.complaint_user_id):
-            if user.active and not user.share and company in user.company_ids:
+            if (
+                user.active
+                and not user.share
+                and company in user.company_ids
+                and self.with_user(user).has_access("write")
+            ):
                 return user
         return self.env["res.users"]
+
+    @api.model
+    def _in_language_of(self, user, company):
+        """Return the model worded for who settles it, not for who answered."""
+        return self.with_context(lang=user.lang or company.partner_id.lang)
 
     @api.model
     def _from_answers(self, answers):
         """Make complaints of detractors' answers, one an answer.
 
+        Whoever settles one is told when the customer has changed the answer.
+
         :param answers: `crm.customer.nps` recordset
         """
-        Complaint = self.sudo()
         known = {
             item.nps_id: item
-            for item in Complaint.search([("nps_id", "in", answers.ids)])
+            for item in self.sudo().search([("nps_id", "in", answers.ids)])
         }
         for nps in answers:
             if nps in known:
-                # The answer was changed.
-                known[nps].description = nps.comment
-                continue
-            company = nps.company_id
-            Complaint.with_company(company).create(
+                known[nps]._answer_changed(nps)
+            elif nps.nps_class == "detractor":
+                self._from_answer(nps)
+
+    def _answer_changed(self, nps):
+        words = self._in_language_of(self.user_id, self.company_id)
+        if nps.nps_class == "detractor":
+            vals = {"description": nps.comment}
+            # What somebody has called it meanwhile stays.
+            if self.name in {words._title(score) for score in range(7)}:
+                vals["name"] = words._title(nps.score)
+            self.write(vals)
+        else:
+            self.message_post(body=words.env._("Changed to %s of 10", nps.score))
+
+    @api.model
+    def _title(self, score):
+        return self.env._("Would not recommend us: %s of 10", score)
+
+    @api.model
+    def _from_answer(self, nps):
+        company = nps.company_id
+        user = self._responsible(company, nps.user_id, nps.partner_id.user_id)
+        return (
+            self.sudo()
+            .with_company(company)
+            .create(
                 {
-                    "name": self.env._("Would not recommend us: %s of 10", nps.score),
+                    "name": self._in_language_of(user, company)._title(nps.score),
                     "partner_id": nps.partner_id.id,
                     "contact_id": nps.contact_id.id,
                     "company_id": company.id,
-                    "user_id": self._responsible(
-                        company, nps.user_id, nps.partner_id.user_id
-                    ).id,
+                    "user_id": user.id,
                     "source": "nps",
                     "nps_id": nps.id,
                     "description": nps.comment,
                     "date": company._customer_today(),
                 }
             )
+        )

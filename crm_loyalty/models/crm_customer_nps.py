@@ -1,13 +1,5 @@
-import logging
-from hashlib import md5
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
-
-from odoo.addons.crm_customer360.isolation import isolated
-
-_logger = logging.getLogger(__name__)
 
 NPS_CLASSES = [
     ("promoter", "Promoter"),
@@ -15,26 +7,12 @@ NPS_CLASSES = [
     ("detractor", "Detractor"),
 ]
 
-# Documents older than this, beyond the delay, are not asked about any more.
-OVERDUE_DAYS = 14
-
 
 def nps_class(score):
     """Return the class of a score of 0 to 10."""
     if score >= 9:
         return "promoter"
     return "passive" if score >= 7 else "detractor"
-
-
-def sampled(document, rate):
-    """Return whether a document is among the `rate` percent that are asked about.
-
-    The same document always gives the same answer. `_nps_sample` has it in SQL.
-
-    :param document: ``<model>,<id>``
-    """
-    digest = md5(document.encode(), usedforsecurity=False).hexdigest()
-    return int(digest[:8], 16) % 100 < rate
 
 
 class CrmCustomerNps(models.Model):
@@ -130,6 +108,10 @@ class CrmCustomerNps(models.Model):
                 else False
             )
 
+    def _mail_get_operation_for_mail_message_operation(self, message_operation):
+        """The mail that asks has the link to answer by: only root reads it."""
+        return dict.fromkeys(self, "write")
+
     # ------------------------------------------------------------------
     # Answer
     # ------------------------------------------------------------------
@@ -176,6 +158,7 @@ class CrmCustomerNps(models.Model):
 
     def _take_answer(self):
         """Copy score and comment from the survey; a detractor becomes a complaint."""
+        answered = self.browse()
         for nps in self:
             scale, text = nps._questions()
             lines = nps.input_id.user_input_line_ids.filtered(
@@ -192,8 +175,8 @@ class CrmCustomerNps(models.Model):
                     "answered_at": fields.Datetime.now(),
                 }
             )
-        detractors = self.filtered(lambda nps: nps.nps_class == "detractor")
-        self.env["crm.customer.complaint"]._from_answers(detractors)
+            answered += nps
+        self.env["crm.customer.complaint"]._from_answers(answered)
 
     def _object(self):
         """The customer wants no more mails: its address is put on the native list."""
@@ -206,180 +189,6 @@ class CrmCustomerNps(models.Model):
                 message=self.env._("By the page of the recommendation"),
             )
 
-    # ------------------------------------------------------------------
-    # Asking
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _cron_ask(self):
-        asked = self._ask_due()
-        self.env["ir.cron"]._commit_progress(asked, remaining=0)
-
-    @api.model
-    def _ask_due(self):
-        """Ask the customers whose time has come; commits nothing.
-
-        :return: number of customers asked
-        """
-        companies = self.env["res.company"].sudo().search([("nps_active", "=", True)])
-        companies = companies.filtered(lambda company: not company.parent_id)
-        if companies and not self._survey().active:
-            _logger.warning("The survey of the recommendation is gone: nobody is asked")
-            return 0
-        asked = 0
-        for company in companies:
-            for values in self._due(company):
-                with isolated(
-                    self.env, _logger, "Not asked about %s", values["document"]
-                ) as part:
-                    self._ask(values)
-                asked += not part.error
-        return asked
-
-    def _ask(self, values):
-        """Ask one customer, by a mail that is sent by the queue.
-
-        :param values: see `_due`
-        """
-        contact = self.env["res.partner"].sudo().browse(values["contact_id"])
-        answer = self._survey()._create_answer(partner=contact, check_attempts=False)
-        nps = self.sudo().create(
-            {**values, "input_id": answer.id, "sent_at": fields.Datetime.now()}
-        )
-        template = self.env.ref("crm_loyalty.mail_template_nps").sudo()
-        template.send_mail(nps.id, email_layout_xmlid="mail.mail_notification_light")
-        return nps
-
-    def _due(self, company):
-        """Return what a company's customers are to be asked about today.
-
-        One document a customer, the latest, with the delay behind it; of a customer
-        who was not asked within the quiet days, by any company, who has an address,
-        and did not object to mails.
-
-        :param company: root company
-        :return: list of values of rows, at most the company's limit
-        """
-        self.env.flush_all()
-        today = company._customer_today()
-        until = fields.Date.subtract(today, days=company.nps_delay_days)
-        since = fields.Date.subtract(until, days=OVERDUE_DAYS)
-        quiet = fields.Datetime.subtract(
-            fields.Datetime.now(), days=company.nps_quiet_days
-        )
-        branches = (
-            self.env["res.company"].sudo().search([("id", "child_of", company.id)])
-        )
-        delivered = company.nps_trigger == "delivery" and "stock.picking" in self.env
-        documents = self._deliveries(company) if delivered else self._invoices()
-        return [
-            dict(
-                zip(
-                    ("document", "document_name", "company_id", "user_id")
-                    + ("partner_id", "contact_id"),
-                    row,
-                    strict=True,
-                )
-            )
-            for row in self.env.execute_query(
-                SQL(
-                    """
-                    SELECT document, document_name, company_id, user_id, partner_id,
-                        contact_id
-                    FROM (
-                        SELECT DISTINCT ON (contact.commercial_partner_id)
-                            item.document, item.document_name, item.company_id,
-                            coalesce(item.user_id, customer.user_id) AS user_id,
-                            customer.id AS partner_id,
-                            CASE WHEN contact.email_normalized IS NULL
-                                THEN customer.id ELSE contact.id END AS contact_id,
-                            item.day
-                        FROM (%(documents)s) item
-                        JOIN res_partner contact ON contact.id = item.partner_id
-                        JOIN res_partner customer
-                            ON customer.id = contact.commercial_partner_id
-                        WHERE item.company_id = ANY(%(companies)s)
-                            AND item.day BETWEEN %(since)s AND %(until)s
-                            AND customer.active
-                            AND coalesce(contact.email_normalized,
-                                customer.email_normalized) IS NOT NULL
-                            AND NOT EXISTS (
-                                SELECT FROM mail_blacklist black
-                                WHERE black.active AND black.email = coalesce(
-                                    contact.email_normalized,
-                                    customer.email_normalized))
-                            AND NOT EXISTS (
-                                SELECT FROM crm_customer_nps asked
-                                WHERE asked.document = item.document)
-                            AND NOT EXISTS (
-                                SELECT FROM crm_customer_nps asked
-                                JOIN res_partner before
-                                    ON before.id = asked.partner_id
-                                WHERE before.commercial_partner_id = customer.id
-                                    AND asked.sent_at > %(quiet)s)
-                            AND %(sample)s
-                        ORDER BY contact.commercial_partner_id, item.day DESC,
-                            item.document DESC
-                    ) due
-                    ORDER BY day, document
-                    LIMIT %(limit)s
-                    """,
-                    documents=documents,
-                    companies=branches.ids,
-                    since=max(since, company.nps_since or until),
-                    until=until,
-                    quiet=quiet,
-                    sample=self._nps_sample(SQL("item.document"), company.nps_rate),
-                    limit=company.nps_limit,
-                )
-            )
-        ]
-
-    def _nps_sample(self, document, rate):
-        """Return the condition that a document is asked about; see `sampled`."""
-        return SQL(
-            "('x' || substr(md5(%s), 1, 8))::bit(32)::bigint %% 100 < %s",
-            document,
-            rate,
-        )
-
-    def _invoices(self):
-        """Return the query of the invoices posted."""
-        return SQL(
-            """
-            SELECT 'account.move,' || id AS document, name AS document_name,
-                company_id, partner_id, invoice_user_id AS user_id,
-                invoice_date AS day
-            FROM account_move
-            WHERE state = 'posted' AND move_type = 'out_invoice'
-            """
-        )
-
-    def _deliveries(self, company):
-        """Return the query of the deliveries done, by the day of the company.
-
-        The salesperson is the order's, where deliveries know their orders.
-        """
-        user, order = SQL("NULL::int"), SQL()
-        if "sale_id" in self.env["stock.picking"]._fields:
-            user = SQL("sale.user_id")
-            order = SQL("LEFT JOIN sale_order sale ON sale.id = picking.sale_id")
-        return SQL(
-            """
-            SELECT 'stock.picking,' || picking.id AS document,
-                picking.name AS document_name, picking.company_id,
-                picking.partner_id, %(user)s AS user_id,
-                (picking.date_done AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date AS day
-            FROM stock_picking picking
-            JOIN stock_picking_type kind ON kind.id = picking.picking_type_id
-            %(order)s
-            WHERE picking.state = 'done' AND kind.code = 'outgoing'
-            """,
-            user=user,
-            order=order,
-            tz=company._customer_timezone().zone,
-        )
-
 
 class SurveyUserInput(models.Model):
     _inherit = "survey.user_input"
@@ -390,3 +199,15 @@ class SurveyUserInput(models.Model):
         asked = self.env["crm.customer.nps"].sudo()
         asked.search([("input_id", "in", self.ids)])._take_answer()
         return result
+
+    def _forget_person(self, words):
+        """Cut the link to who answered.
+
+        :param words: whether what was written goes, too
+        """
+        self.write({"partner_id": False, "email": False, "nickname": False})
+        if words:
+            self.message_ids.unlink()
+            self.user_input_line_ids.filtered(
+                lambda line: line.answer_type in ("text_box", "char_box")
+            ).unlink()

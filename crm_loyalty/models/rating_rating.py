@@ -1,7 +1,6 @@
 from odoo import api, models
 
-# Of 5: worse than this is a complaint.
-SATISFIED = 3
+from odoo.addons.rating.models.rating_data import RATING_LIMIT_MIN, RATING_LIMIT_OK
 
 
 class RatingRating(models.Model):
@@ -24,7 +23,9 @@ class RatingRating(models.Model):
     def _complain(self):
         low = self.sudo().filtered(
             lambda item: (
-                item.consumed and 1 <= item.rating < SATISFIED and item.partner_id
+                item.consumed
+                and RATING_LIMIT_MIN <= item.rating < RATING_LIMIT_OK
+                and item.partner_id
             )
         )
         if not low:
@@ -36,9 +37,15 @@ class RatingRating(models.Model):
             company = customer.company_id
             if not company.root_id.complaint_rating:
                 continue
+            user = Complaint._responsible(
+                company,
+                rating.rated_partner_id.user_ids[:1],
+                customer.partner_id.user_id,
+            )
+            words = Complaint._in_language_of(user, company)
             Complaint.with_company(company).create(
                 {
-                    "name": self.env._(
+                    "name": words.env._(
                         "Rated %(rating)s of 5: %(document)s",
                         rating=round(rating.rating),
                         document=rating.res_name,
@@ -46,11 +53,7 @@ class RatingRating(models.Model):
                     "partner_id": customer.partner_id.id,
                     "contact_id": rating.partner_id.id,
                     "company_id": company.id,
-                    "user_id": Complaint._responsible(
-                        company,
-                        rating.rated_partner_id.user_ids[:1],
-                        customer.partner_id.user_id,
-                    ).id,
+                    "user_id": user.id,
                     "source": "rating",
                     "rating_id": rating.id,
                     "description": rating.feedback,
@@ -59,10 +62,14 @@ class RatingRating(models.Model):
             )
 
     def _customer_rated(self):
-        """Return the customer who gave the rating, in the company of the document."""
+        """Return the customer who gave the rating, in the company of the document.
+
+        Without one in the contact's, else where the customer's revenue is largest.
+        """
         self.ensure_one()
         record = self.env[self.res_model].sudo().browse(self.res_id).exists()
-        company = record.company_id if "company_id" in record else None
+        company = "company_id" in record and record.company_id
+        company = company or self.partner_id.company_id
         domain = [("partner_id", "=", self.partner_id.commercial_partner_id.id)]
         if company:
             domain.append(("company_id", "=", company.id))

@@ -19,7 +19,7 @@ class ResCompany(models.Model):
         help="When asking began: earlier documents are not asked about.",
     )
     nps_trigger = fields.Selection(
-        selection=[("invoice", "Invoice"), ("delivery", "Delivery")],
+        selection="_selection_nps_trigger",
         string="Ask after",
         default="invoice",
         required=True,
@@ -79,6 +79,14 @@ class ResCompany(models.Model):
         "CHECK (complaint_days >= 0)", "The days to answer cannot be negative."
     )
 
+    @api.model
+    def _selection_nps_trigger(self):
+        """Deliveries are there to choose where there are any."""
+        triggers = [("invoice", self.env._("Invoice"))]
+        if "stock.picking" in self.env:
+            triggers.append(("delivery", self.env._("Delivery")))
+        return triggers
+
     @api.model_create_multi
     def create(self, vals_list):
         companies = super().create(vals_list)
@@ -95,9 +103,7 @@ class ResCompany(models.Model):
     def _nps_begin(self):
         """What was sold before asking began is not asked about."""
         for company in self.sudo():
-            company.nps_since = fields.Date.subtract(
-                company._customer_today(), days=company.nps_delay_days
-            )
+            company.nps_since = company._customer_today()
 
 
 class ResConfigSettings(models.TransientModel):

@@ -4,6 +4,7 @@ from . import test_tier_places
 from . import test_retention
 from . import test_tier_rules
 from . import test_behaviour
+from . import test_behaviour_property
 from . import test_points
 from . import test_points_return
 from . import test_points_property
@@ -22,6 +23,7 @@ from . import test_demo
 from . import test_optional_delivery
 from . import test_voice_answers
 from . import test_voice_asking
+from . import test_voice_complaints
 from . import test_program_return
 from . import test_points_figures
 from . import test_translations

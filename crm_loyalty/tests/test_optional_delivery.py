@@ -25,7 +25,9 @@ class TestAskingAfterDelivery(VoiceCommon):
         cls.places = {
             "out": (here, cls.env.ref("stock.stock_location_customers")),
             "in": (cls.env.ref("stock.stock_location_suppliers"), here),
+            "back": (here, cls.env.ref("stock.stock_location_suppliers")),
         }
+        cls.kinds["back"] = cls.kinds["out"]
         cls.goods = cls.env["product.product"].create(
             {"name": "Goods", "type": "consu", "invoice_policy": "order"}
         )
@@ -63,6 +65,7 @@ class TestAskingAfterDelivery(VoiceCommon):
     def test_when(self):
         self._sold("2026-06-12")
         self._moved("2026-06-12 08:00:00", "in")
+        self._moved("2026-06-12 08:00:00", "back")  # to a vendor
         self._moved("2026-06-12 08:00:00", done=False)
         self._moved("2026-06-13 08:00:00")
         self.assertEqual(self.Nps._ask_due(), 0, "Two days ago: too early")
@@ -80,10 +83,18 @@ class TestAskingAfterDelivery(VoiceCommon):
         with self._at("2026-06-16 08:00:00"):
             self.assertEqual(self.Nps._ask_due(), 1)
 
-    def test_salesperson_of_the_order(self):
+    def test_customer_and_salesperson_of_the_order(self):
         if "sale_id" not in self.env["stock.picking"]._fields:
             self.skipTest("Sales and Inventory (sale_stock) is not installed")
         order = self._order(10, "2026-06-12", user_id=self.env.user.id)
-        self._moved("2026-06-12 08:00:00", sale_id=order.id)
+        # The goods go to another company: who bought them is asked.
+        receiver = self.env["res.partner"].create(
+            {"name": "Site", "is_company": True, "email": "site@example.com"}
+        )
+        vals = {"sale_id": order.id, "partner_id": receiver.id}
+        self._moved("2026-06-12 08:00:00", **vals)
         self.assertEqual(self.Nps._ask_due(), 1)
-        self.assertEqual(self.Nps.search([]).user_id, self.env.user)
+        asked = self.Nps.search([])
+        self.assertEqual(asked.user_id, self.env.user)
+        self.assertEqual(asked.partner_id, self.customer)
+        self.assertEqual(asked.contact_id, self.customer)

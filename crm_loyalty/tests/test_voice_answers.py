@@ -1,5 +1,7 @@
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL
 
 from .voice_common import VoiceCommon
 
@@ -51,71 +53,38 @@ class TestAnswers(VoiceCommon):
         self.assertEqual(str(complaint.date_deadline), "2026-06-08")
         self.assertEqual(complaint.activity_ids.user_id, self.seller)
         nps._answer(2, "Very late")
-        self.assertEqual(len(self.Complaint.search([("nps_id", "=", nps.id)])), 1)
+        self.assertEqual(self._complaint(nps), complaint)
+        self.assertEqual(complaint.name, "Would not recommend us: 2 of 10")
+        self.assertEqual(complaint.activity_ids.summary, complaint.name)
         self.assertEqual(complaint.description, "Very late")
         self.assertEqual(len(complaint.activity_ids), 1)
         self.assertFigures({"complaint_count": 1})
+        # No detractor any more: the matter is not settled by that, but it is said.
+        nps._answer(9, "Thanks")
+        self.assertIn("Changed to 9 of 10", complaint.message_ids[0].body)
+        self.assertEqual(complaint.description, "Very late")
+        self.assertEqual(complaint.state, "open")
+        complaint.name = "Carrier"
+        nps._answer(1, "Late again")
+        self.assertEqual(complaint.name, "Carrier")
+        self.assertEqual(complaint.description, "Late again")
 
-    def test_without_salesperson(self):
+    def test_language_of_who_settles_it(self):
+        """Not of the page on which it was answered."""
+        self.env["res.lang"]._activate_lang("fa_IR")
+        here = self.env.company.partner_id.lang
+        self.seller.lang = "fa_IR"
+        words = {"fa_IR": "Persian %s", here: "Here %s"}
+        self.patch(
+            type(self.Complaint),
+            "_title",
+            lambda model, score: words[model.env.lang] % score,
+        )
+        nps = self._answered(3)
+        self.assertEqual(self._complaint(nps).name, "Persian 3")
         self.seller.active = False
-        nps = self._answered(0)
-        complaint = self.Complaint.search([("nps_id", "=", nps.id)])
-        self.assertFalse(complaint.user_id)
-        self.assertFalse(complaint.activity_ids)
-        self.company.complaint_user_id = self.env.user
-        self.company.complaint_activity_type_id = self.env.ref(
-            "mail.mail_activity_data_call"
-        )
-        nps = self._answered(1)
-        complaint = self.Complaint.search([("nps_id", "=", nps.id)])
-        self.assertEqual(complaint.user_id, self.env.user)
-        self.assertEqual(
-            complaint.activity_ids.activity_type_id,
-            self.env.ref("mail.mail_activity_data_call"),
-        )
-
-    def test_low_rating(self):
-        invoice = self._sold("2026-06-01")
-        self._row()
-        low = self._rating(invoice, 2, "2026-06-02", feedback="Bad")
-        self._rating(invoice, 3, "2026-06-02")
-        complaint = self.Complaint.search([("partner_id", "=", self.customer.id)])
-        self.assertEqual(complaint.rating_id, low)
-        self.assertEqual(complaint.description, "Bad")
-        self.assertEqual(complaint.user_id, self.seller)
-        low.rating = 1
-        self.assertEqual(self.Complaint.search_count([("rating_id", "=", low.id)]), 1)
-        self.company.complaint_rating = False
-        self._rating(invoice, 1, "2026-06-03")
-        self.assertEqual(self.Complaint.search([("source", "=", "rating")]), complaint)
-
-    def test_loop(self):
-        self._row()
-        complaint = self.Complaint.with_user(self.seller).create(
-            {"name": "Broken", "partner_id": self.customer.id, "date": "2026-06-10"}
-        )
-        self.assertEqual(complaint.days_open, 5)
-        self.assertEqual(complaint.activity_ids.user_id, self.seller)
-        complaint.action_answered()
-        self.assertEqual(str(complaint.date_answered), "2026-06-15")
-        with self.assertRaises(UserError):
-            complaint.action_close()
-        complaint.write(
-            {
-                "cause_id": self.env.ref("crm_loyalty.complaint_cause_product").id,
-                "remedy": "Replaced",
-                "consent": True,
-            }
-        )
-        with self._on("2026-06-20"):
-            complaint.action_close()
-        self.assertEqual(complaint.days_open, 10)
-        self.assertFalse(complaint.activity_ids)
-        self.assertFigures({"complaint_count": 0})
-        complaint.state = "open"  # as by dragging
-        self.assertFalse(complaint.date_closed)
-        self.assertEqual(len(complaint.activity_ids), 1)
-        self.assertFigures({"complaint_count": 1})
+        nps = self._answered(3)
+        self.assertEqual(self._complaint(nps).name, "Here 3")
 
     def test_access(self):
         """Own customers, or complaints one is responsible for."""
@@ -130,6 +99,21 @@ class TestAnswers(VoiceCommon):
         self.assertEqual(nps.with_user(self.seller).score, 2)
         with self.assertRaises(AccessError):
             nps.with_user(self.seller).read(["answer_url"])
+        # Nor from the mail that asked.
+        self.env.flush_all()
+        of_nps = [("model", "=", nps._name), ("res_id", "=", nps.id)]
+        mail = self.env["mail.message"].sudo().search(of_nps)
+        self.assertIn(nps.sudo().input_id.access_token, mail.body)
+        manager = new_test_user(
+            self.env,
+            "voice_manager",
+            "sales_team.group_sale_manager",
+            company_id=self.company.id,
+        )
+        for user in (self.seller, manager):
+            self.assertFalse(self.env["mail.message"].with_user(user).search(of_nps))
+            with self.assertRaises(AccessError):
+                mail.with_user(user).read(["body"])
         for record in (nps, complaint):
             with self.assertRaises(AccessError):
                 record.with_user(stranger).read(["partner_id"])
@@ -167,6 +151,28 @@ class TestAnswers(VoiceCommon):
         invoice = self._sold("2026-06-01")
         for value in (5, 4, 2):
             self._rating(invoice, value, "2026-06-02")
+        segments = self.env["crm.rfm.segment.set"].create({"name": "Set"})
+        segment = self.env["crm.rfm.segment"].create(
+            {"name": "Best", "set_id": segments.id}
+        )
+        program = self.env["loyalty.program"].create(
+            {
+                "name": "Club",
+                "program_type": "loyalty",
+                "company_id": self.company.id,
+                "tier_ids": [Command.create({"name": "Gold"})],
+            }
+        )
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE crm_customer SET rfm_segment_id = %s, tier_id = %s"
+                " WHERE partner_id = %s",
+                segment.id,
+                program.tier_ids.id,
+                self.customer.id,
+            )
+        )
         Report = self.env["crm.satisfaction.report"]
         domain = [("company_id", "=", self.company.id)]
         measures = ["nps:avg", "nps_answers:sum", "csat:avg", "csat_answers:sum"]
@@ -190,13 +196,25 @@ class TestAnswers(VoiceCommon):
         self.assertEqual(row.nps_answers, 4)
         months = Summary.search([("dimension", "=", "5_month"), *domain])
         self.assertEqual(months.mapped("name"), ["2026-06"])
-        # The seller sees own customers only, and those of nobody: both here.
-        self.assertEqual(
-            Summary.with_user(self.seller)
-            .search([("dimension", "=", "1_company")])
-            .nps_answers,
-            4,
+        for dimension, name, none in (
+            ("2_segment", "Best", "No segment"),
+            ("3_tier", "Gold", "No tier"),
+        ):
+            rows = Summary.search([("dimension", "=", dimension), *domain])
+            self.assertEqual(
+                {row.name: (row.nps_answers, round(row.nps, 1)) for row in rows},
+                {name: (3, 66.7), none: (1, -100.0)},
+            )
+        # A stranger sees own customers only, and those of nobody: "Second".
+        stranger = new_test_user(
+            self.env,
+            "voice_stranger",
+            "sales_team.group_sale_salesman",
+            company_id=self.company.id,
         )
+        row = Summary.with_user(stranger).search([("dimension", "=", "1_company")])
+        self.assertEqual((row.nps, row.nps_answers), (-100.0, 1))
+        self.assertEqual(row.csat_answers, 0)
 
     def test_timeline(self):
         self._row()
@@ -259,3 +277,39 @@ class TestAnswers(VoiceCommon):
         self.assertFalse(complaint.partner_id or complaint.description)
         self.assertNotIn("Smith", complaint.name)
         self.assertNotIn("Smith", "".join(complaint.message_ids.mapped("body")))
+
+    def test_contact_who_goes(self):
+        """The company stays with what it said; the contact's words go when erased."""
+        self._row()
+        contact = self.env["res.partner"].create(
+            {
+                "name": "Smith",
+                "parent_id": self.customer.id,
+                "email": "smith@example.com",
+            }
+        )
+        for forget, words in (("unlink", "Late"), ("_erase_customer", False)):
+            contact = contact.exists() or contact.create(
+                {"name": "Smith", "parent_id": self.customer.id}
+            )
+            nps = self._answered(3, "Late", contact=contact)
+            complaint = self._complaint(nps)
+            complaint.remedy = "Another carrier"
+            complaint.message_post(body="Called")
+            note = self.env["crm.customer.competitor"].create(
+                {"partner_id": self.customer.id, "text": "Rival"}
+            )
+            self.assertEqual(nps.contact_id, contact)
+            getattr(contact, forget)()
+            self.assertEqual((nps.partner_id, nps.score), (self.customer, 3))
+            self.assertFalse(nps.contact_id or nps.input_id.partner_id)
+            self.assertFalse(nps.input_id.email or nps.input_id.nickname)
+            self.assertEqual(nps.comment, words)
+            self.assertEqual(complaint.partner_id, self.customer)
+            self.assertFalse(complaint.contact_id)
+            self.assertEqual(complaint.name, "Would not recommend us: 3 of 10")
+            self.assertEqual(complaint.description, words)
+            self.assertEqual(complaint.remedy, "Another carrier")
+            self.assertEqual(complaint.activity_ids.user_id, self.seller)
+            self.assertIn("Called", complaint.message_ids[0].body)
+            self.assertTrue(note.exists())

@@ -1,14 +1,37 @@
-from datetime import date
+from hashlib import md5
 
 from odoo.tests import HttpCase, tagged
-
-from odoo.addons.crm_loyalty.models.crm_customer_nps import sampled
+from odoo.tools import SQL
 
 from .voice_common import VoiceCommon
+
+LOGGER = "odoo.addons.crm_loyalty.models.crm_customer_nps_asking"
 
 
 @tagged("post_install", "-at_install")
 class TestAsking(VoiceCommon):
+    def _partners(self, number):
+        return self.env["res.partner"].create(
+            [{"name": f"P{n}", "email": f"p{n}@example.com"} for n in range(number)]
+        )
+
+    def _contact(self):
+        return self.env["res.partner"].create(
+            {
+                "name": "Contact",
+                "parent_id": self.customer.id,
+                "email": "contact@example.com",
+            }
+        )
+
+    def test_trigger(self):
+        """Deliveries are offered where there are any."""
+        for record in (self.company, self.env["res.config.settings"]):
+            [field] = record.fields_get(["nps_trigger"], ["selection"]).values()
+            offered = [value for value, _name in field["selection"]]
+            expected = ["invoice"] + ["delivery"] * ("stock.picking" in self.env)
+            self.assertEqual(offered, expected)
+
     def test_when(self):
         early = self._sold("2026-06-13")
         self.assertEqual(self.Nps._ask_due(), 0, "Two days ago: too early")
@@ -33,13 +56,7 @@ class TestAsking(VoiceCommon):
 
     def test_contact_belongs_to_the_customer(self):
         """Two contacts of one customer are one customer."""
-        contact = self.env["res.partner"].create(
-            {
-                "name": "Contact",
-                "parent_id": self.customer.id,
-                "email": "contact@example.com",
-            }
-        )
+        contact = self._contact()
         self._sold("2026-06-11")
         self._sold("2026-06-12", partner=contact)
         self.assertEqual(self.Nps._ask_due(), 1)
@@ -56,41 +73,146 @@ class TestAsking(VoiceCommon):
         self.env["mail.blacklist"]._remove("customer@example.com")
         self.company.nps_active = False
         self.assertEqual(self.Nps._ask_due(), 0, "Off")
-        # On again today: what was sold before is not asked about.
+        # On again today, the 15th: what was sold before is not asked about, and what
+        # is sold now is, three days later.
         self.company.nps_active = True
-        self.assertEqual(str(self.company.nps_since), "2026-06-12")
-        self.company.nps_since = date(2026, 6, 13)
+        self.assertEqual(str(self.company.nps_since), "2026-06-15")
         self.assertEqual(self.Nps._ask_due(), 0, "Sold before it began")
-        self.company.nps_since = date(2026, 6, 12)
+        self._sold("2026-06-14")
+        now = self._sold("2026-06-15")
+        with self._on("2026-06-17"):
+            self.assertEqual(self.Nps._ask_due(), 0, "Sold the day before it began")
+        with self._on("2026-06-18"):
+            self.assertEqual(self.Nps._ask_due(), 1)
+        self.assertTrue(self._asked(now))
+
+    def test_what_is_a_purchase(self):
+        """Receipts are; what was reversed, credit notes and drafts are not."""
+        partners = self._partners(4)
+        undone = self._sold("2026-06-11", partner=partners[0])
+        self.env["account.move.reversal"].with_context(
+            active_model="account.move", active_ids=undone.ids
+        ).create({"journal_id": undone.journal_id.id}).modify_moves()
+        self.assertEqual(undone.payment_state, "reversed")
+        self._sold("2026-06-12", partner=partners[1], move_type="out_refund")
+        self._sold("2026-06-12", partner=partners[2], post=False)
+        receipt = self._sold("2026-06-12", partner=partners[3], move_type="out_receipt")
         self.assertEqual(self.Nps._ask_due(), 1)
+        self.assertEqual(self.Nps.search([]), self._asked(receipt))
+
+    def test_contact_who_left(self):
+        """Whose contact was archived is written to itself."""
+        contact = self._contact()
+        self._sold("2026-06-12", partner=contact)
+        contact.active = False
+        self.env["mail.blacklist"]._add("contact@example.com")
+        self.assertEqual(self.Nps._ask_due(), 1)
+        self.assertEqual(self.Nps.search([]).contact_id, self.customer)
+
+    def test_branch(self):
+        """A branch asks by the settings of its root company, in its own name."""
+        branch = self._branch()
+        self.env.user.company_ids += branch
+        sold = self._sold("2026-06-12", company_id=branch.id)
+        self.assertEqual(self.Nps._ask_due(), 1)
+        self.assertEqual(self._asked(sold).company_id, branch)
+
+    def test_quiet_days_are_those_of_all_companies(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        with self._on("2026-01-01"):
+            other.nps_active = True
+        self._sold("2026-06-11")
+        with self._on("2026-06-14"):
+            self.assertEqual(self.Nps._ask_due(), 1)
+        invoices = type(self.Nps)._invoices
+        # Without a chart of accounts: an invoice of the other company, too.
+        self.patch(
+            type(self.Nps),
+            "_invoices",
+            lambda nps: SQL(
+                "%s UNION ALL SELECT 'other,1', 'INV', %s, %s, NULL::int, %s::date",
+                invoices(nps),
+                other.id,
+                self.customer.id,
+                "2026-06-12",
+            ),
+        )
+        self.assertEqual(self.Nps._ask_due(), 0, "Asked yesterday, by the first")
+        other.nps_quiet_days = 1
+        with self._on("2026-06-16"):
+            self.assertEqual(self.Nps._ask_due(), 1)
+        asked = self.Nps.search([("document", "=", "other,1")])
+        self.assertEqual(asked.company_id, other)
+
+    def test_nothing_to_ask_with(self):
+        """Warned of once, and nobody is asked."""
+        for partner in self._partners(2):
+            self._sold("2026-06-12", partner=partner)
+        self.Nps._template().unlink()
+        with self.assertLogs(LOGGER, "WARNING") as logs:
+            self.assertEqual(self.Nps._ask_due(), 0)
+        self.assertEqual(len(logs.output), 1)
+        self.assertIn("nobody is asked", logs.output[0])
 
     def test_limit_and_one_bad_customer(self):
-        partners = self.env["res.partner"].create(
-            [{"name": f"P{n}", "email": f"p{n}@example.com"} for n in range(3)]
-        )
+        partners = self._partners(3)
         for partner in partners:
             self._sold("2026-06-12", partner=partner)
-        self.company.nps_limit = 2
-        self.assertEqual(self.Nps._ask_due(), 2)
-        with self.assertLogs("odoo.addons.crm_loyalty.models.crm_customer_nps") as logs:
-            self.patch(type(self.Nps), "_ask", self._broken)
-            self.assertEqual(self.Nps._ask_due(), 0)
-        self.assertIn("Not asked about account.move,", logs.output[0])
+        ask = type(self.Nps)._ask
 
-    def _broken(self, values):
-        raise ValueError(values)
+        def broken(nps, values, *args):
+            if values["partner_id"] == partners[1].id:
+                raise ValueError(values)
+            return ask(nps, values, *args)
+
+        self.patch(type(self.Nps), "_ask", broken)
+        with self.assertLogs(LOGGER, "ERROR") as logs:
+            self.assertEqual(self.Nps._ask_due(), 2)
+        self.assertEqual(len(logs.output), 1)
+        self.assertIn("Not asked about account.move,", logs.output[0])
+        self.assertEqual(self.Nps.search([]).partner_id, partners[0] + partners[2])
+        self.patch(type(self.Nps), "_ask", ask)
+        self.company.nps_limit = 1
+        for partner in self._partners(2):
+            self._sold("2026-06-12", partner=partner)
+        self.assertEqual(self.Nps._ask_due(), 1, "One of three")
 
     def test_rate_depends_on_the_document_alone(self):
+        def place(document):
+            digest = md5(document.encode(), usedforsecurity=False).hexdigest()
+            return int(digest[:8], 16) % 100
+
         documents = [f"account.move,{number}" for number in range(1, 201)]
-        self.env.cr.execute(
-            "SELECT d FROM unnest(%s) AS d"
-            " WHERE ('x' || substr(md5(d), 1, 8))::bit(32)::bigint %% 100 < 30",
-            [documents],
-        )
-        by_sql = [row[0] for row in self.env.cr.fetchall()]
-        self.assertEqual(by_sql, [d for d in documents if sampled(d, 30)])
-        self.assertTrue(40 <= len(by_sql) <= 80, "About 30 % of 200")
-        self.assertTrue(all(sampled(d, 100) for d in documents))
+        found = {
+            rate: [
+                row[0]
+                for row in self.env.execute_query(
+                    SQL(
+                        "SELECT d FROM unnest(%s) d WHERE %s",
+                        documents,
+                        self.Nps._nps_sample(SQL("d"), rate),
+                    )
+                )
+            ]
+            for rate in (30, 100)
+        }
+        self.assertEqual(found[30], [item for item in documents if place(item) < 30])
+        self.assertTrue(40 <= len(found[30]) <= 80, "About 30 % of 200")
+        self.assertEqual(found[100], documents)
+        # At a rate of its place a document is left out, at one more it is not.
+        places = {
+            sold: place(f"account.move,{sold.id}")
+            for sold in (
+                self._sold("2026-06-12", partner=partner)
+                for partner in self._partners(3)
+            )
+        }
+        rate = max(places.values())
+        self.company.nps_rate = rate
+        before = sum(number < rate for number in places.values())
+        self.assertEqual(self.Nps._ask_due(), before)
+        self.company.nps_rate = rate + 1
+        self.assertEqual(self.Nps._ask_due(), 3 - before)
 
     def test_mail(self):
         self._sold("2026-06-12")
@@ -130,8 +252,17 @@ class TestAnswerPage(VoiceCommon, HttpCase):
         page = self.url_open(f"{url}/save", {"csrf_token": token, "score": "11"})
         self.assertEqual(page.status_code, 400)
         self.assertEqual(nps.score, 9)
+        # No number of a score, however long it is.
+        page = self.url_open(f"{url}?score={'9' * 5000}")
+        self.assertEqual(page.status_code, 200)
+        page = self.url_open(f"{url}/save", {"csrf_token": token, "score": "9" * 5000})
+        self.assertEqual(page.status_code, 400)
+        # Said to who asked for it, and from then on.
+        page = self.url_open(f"{url}?quiet=1")
+        self.assertNotIn("no more of these mails", page.text)
         page = self.url_open(f"{url}/quiet", {"csrf_token": token})
         self.assertIn("no more of these mails", page.text)
+        self.assertIn("no more of these mails", self.url_open(url).text)
         self.assertTrue(
             self.env["mail.blacklist"].search([("email", "=", "customer@example.com")])
         )

@@ -37,10 +37,15 @@ class VoiceCommon(CustomerCommon):
             amount, day, partner_id=partner.id, invoice_user_id=self.seller.id, **vals
         )
 
+    def _complaint(self, nps):
+        return self.Complaint.search([("nps_id", "=", nps.id)])
+
     def _asked(self, invoice):
         return self.Nps.search([("document", "=", f"account.move,{invoice.id}")])
 
-    def _answered(self, score, comment="", day="2026-06-01", partner=None):
+    def _answered(
+        self, score, comment="", day="2026-06-01", partner=None, contact=None
+    ):
         """Sell, ask and have an answer on a day."""
         with self._on(day):
             nps = self.Nps.sudo()._ask(
@@ -50,8 +55,10 @@ class VoiceCommon(CustomerCommon):
                     "company_id": self.company.id,
                     "user_id": self.seller.id,
                     "partner_id": (partner or self.customer).id,
-                    "contact_id": (partner or self.customer).id,
-                }
+                    "contact_id": (contact or partner or self.customer).id,
+                },
+                self.Nps._survey(),
+                self.Nps._template(),
             )
             nps._answer(score, comment)
             self.env.flush_all()
