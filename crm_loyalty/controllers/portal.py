@@ -25,20 +25,11 @@ class CustomerPortalLoyalty(CustomerPortal):
     def portal_my_loyalty(self, **_kwargs):
         portal = request.env["crm.loyalty.portal"]
         partner = request.env.user.partner_id
-        page = portal._page(partner)
-        for values in page["programs"]:
-            program = portal._member_program(partner, values["id"])
-            values["last_points"], values["point_count"] = portal._points_history(
-                partner, program, limit=LAST
-            )
-            values["last_tiers"], values["tier_count"] = portal._tier_history(
-                partner, program, limit=LAST
-            )
         return request.render(
             "crm_loyalty.portal_my_loyalty",
             {
                 **self._prepare_portal_layout_values(),
-                **page,
+                **portal._page(partner, LAST),
                 "page_name": "loyalty",
             },
         )
@@ -56,18 +47,26 @@ class CustomerPortalLoyalty(CustomerPortal):
     def portal_my_loyalty_history(self, program_id, kind, page=1, **_kwargs):
         portal = request.env["crm.loyalty.portal"]
         partner = request.env.user.partner_id
-        program = portal._member_program(partner, program_id)
-        if not program:
+        cards = portal._cards(partner)
+        program = cards.program_id.filtered(lambda program: program.id == program_id)
+        if not program or (kind == "points" and not program.portal_visible):
             raise NotFound()
-        history = portal._points_history if kind == "points" else portal._tier_history
         page = max(1, page)
-        lines, total = history(partner, program, offset=(page - 1) * STEP, limit=STEP)
+        part = {"offset": (page - 1) * STEP, "limit": STEP}
+        if kind == "points":
+            lines, total = portal._points_history(cards, program, **part)
+        else:
+            lines, total = portal._tier_history(partner, program, **part)
         return request.render(
             "crm_loyalty.portal_my_loyalty_history",
             {
                 **self._prepare_portal_layout_values(),
                 "page_name": "loyalty_history_all",
-                "program": {"id": program.id, "name": program.name},
+                "program": {
+                    "id": program.id,
+                    "name": program.name,
+                    "points": program.portal_visible,
+                },
                 "kind": kind,
                 "lines": lines,
                 "pager": portal_pager(

@@ -13,7 +13,8 @@ class CrmLoyaltyPortal(models.AbstractModel):
     Portal users have no access to any of the models behind it. Everything here starts
     from a contact, goes to its commercial entity, and reads as root what is that
     entity's; no id that comes from outside leads anywhere else. Coupons are the
-    contact's own and the entity's, not those of colleagues.
+    contact's own and the entity's, not those of colleagues. Cards are the entity's in
+    programs with tiers, as on orders; in others they are the contact's own.
     """
 
     _name = "crm.loyalty.portal"
@@ -24,10 +25,11 @@ class CrmLoyaltyPortal(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _page(self, partner):
+    def _page(self, partner, last=0):
         """Return everything on the page.
 
         :param partner: the contact who asks
+        :param last: so many changes of points and of the tier are shown
         :return: dict of ``programs`` (see `_program`), ``stopped`` (names of programs
             of which all cards are archived), ``coupons`` (see `_coupons`), ``offers``
             (names of programs to join)
@@ -38,11 +40,14 @@ class CrmLoyaltyPortal(models.AbstractModel):
         stopped = cards.program_id - programs
         return {
             "programs": [
-                self._program(
-                    partner,
-                    program,
-                    active.filtered(lambda card, p=program: card.program_id == p),
-                )
+                {
+                    **self._program(
+                        partner,
+                        program,
+                        active.filtered(lambda card, p=program: card.program_id == p),
+                    ),
+                    **self._last(partner, program, cards, last),
+                }
                 for program in programs
             ],
             "stopped": stopped.mapped("name"),
@@ -53,7 +58,8 @@ class CrmLoyaltyPortal(models.AbstractModel):
     @api.model
     def _summary(self, partner):
         """Return the line of the card on the start page, False: no card there."""
-        cards = self._cards(partner).filtered("active")
+        every = self._cards(partner)
+        cards = every.filtered("active")
         lines = []
         for program in cards.program_id.sorted("sequence"):
             tiers = [row.tier_id.name for row in self._rows(partner, program)]
@@ -67,12 +73,16 @@ class CrmLoyaltyPortal(models.AbstractModel):
             lines.append(" · ".join(tiers) or program.name)
         if lines:
             return " | ".join(lines)
-        if self._cards(partner) or self._offers():
+        if every or self._offers():
             return self.env._("See what our loyalty program offers")
         return False
 
     def _cards(self, partner):
-        """Return the loyalty cards of the whole commercial entity, as root."""
+        """Return the loyalty cards that orders of this contact can use, as root.
+
+        Archived ones come, too.
+        """
+        partner = partner.sudo()
         return (
             self.env["loyalty.card"]
             .sudo()
@@ -82,10 +92,13 @@ class CrmLoyaltyPortal(models.AbstractModel):
                     (
                         "partner_id.commercial_partner_id",
                         "=",
-                        partner.sudo().commercial_partner_id.id,
+                        partner.commercial_partner_id.id,
                     ),
                     ("program_id.program_type", "=", "loyalty"),
                     ("program_id.active", "=", True),
+                    "|",
+                    ("partner_id", "=", partner.id),
+                    ("program_id.tier_ids", "!=", False),
                 ]
             )
         )
@@ -134,8 +147,8 @@ class CrmLoyaltyPortal(models.AbstractModel):
         """Return a program as its member sees it.
 
         :param cards: the entity's active cards of this program
-        :return: dict of ``id``, ``name``, ``standings``, ``points``, ``tiers``,
-            ``earn``, ``rules``
+        :return: dict of ``id``, ``name``, ``standings``, ``points`` (False where the
+            program keeps them to itself), ``tiers``, ``earn``, ``rules``
         """
         rows = self._rows(partner, program)
         currency = rows[:1].currency_id or program.currency_id
@@ -153,6 +166,7 @@ class CrmLoyaltyPortal(models.AbstractModel):
                     if tier.threshold
                     else self.env._("for every member"),
                     "benefits": tier.description,
+                    "gives": self._gives(tier),
                     "mine": tier in rows.tier_id,
                 }
                 for tier in program.tier_ids.sorted("threshold")
@@ -176,6 +190,7 @@ class CrmLoyaltyPortal(models.AbstractModel):
             "tier": tier.name,
             "color": tier.color,
             "benefits": tier.description,
+            "gives": self._gives(tier),
             "since": not manual and format_date(self.env, row.tier_since),
             "as_of": format_datetime(self.env, row.refreshed_at, dt_format="short"),
             "next": False,
@@ -211,8 +226,12 @@ class CrmLoyaltyPortal(models.AbstractModel):
         return values
 
     def _program_points(self, program, cards):
-        """Return the points of the entity's cards, what expires when, and rewards."""
+        """Return the points of the cards, what expires when, and rewards.
+
+        A reward is taken from one card.
+        """
         total = sum(cards.mapped("points"))
+        largest = max(cards.mapped("points"), default=0)
         owed = sum(cards.mapped("debt"))
         lots = self.env["loyalty.lot"].sudo()
         found = lots._read_group(
@@ -239,8 +258,8 @@ class CrmLoyaltyPortal(models.AbstractModel):
                 {
                     "name": reward.description,
                     "points": self._points(program, reward.required_points),
-                    "missing": reward.required_points > total
-                    and self._points(program, reward.required_points - total),
+                    "missing": reward.required_points > largest
+                    and self._points(program, reward.required_points - largest),
                 }
                 for reward in program.reward_ids.sorted("required_points")
             ],

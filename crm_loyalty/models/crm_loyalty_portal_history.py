@@ -1,5 +1,4 @@
 from odoo import models
-from odoo.fields import Domain
 from odoo.tools import format_date
 
 
@@ -8,26 +7,31 @@ class CrmLoyaltyPortal(models.AbstractModel):
 
     _inherit = "crm.loyalty.portal"
 
-    def _member_program(self, partner, program_id):
-        """Return the program, empty unless the entity has or had a card of it."""
-        programs = self._cards(partner).program_id
-        return programs.filtered(lambda program: program.id == program_id)
+    def _last(self, partner, program, cards, limit):
+        """Return the last changes of points and of the tier, and how many there are."""
+        points, point_count = self._points_history(cards, program, limit=limit)
+        tiers, tier_count = self._tier_history(partner, program, limit=limit)
+        return {
+            "last_points": points,
+            "point_count": point_count,
+            "last_tiers": tiers,
+            "tier_count": tier_count,
+        }
 
-    def _points_domain(self, partner, program):
-        cards = self._cards(partner)
-        return Domain("card_id", "in", cards.ids) & Domain(
-            "program_id", "=", program.id
-        )
-
-    def _points_history(self, partner, program, offset=0, limit=None):
+    def _points_history(self, cards, program, offset=0, limit=None):
         """Return changes of points, the newest first, one line per document.
 
+        Nothing where the program keeps its points to itself.
+
+        :param cards: see `_cards`
         :return: ``([{"day", "what", "name", "url", "points", "gain"}], number of all)``
         """
+        if not program.portal_visible:
+            return [], 0
         Move = self.env["loyalty.lot.move"].sudo()
         groups = ["date:day", "reason", "name", "order_id", "move_id"]
         found = Move._read_group(
-            self._points_domain(partner, program),
+            [("card_id", "in", cards.ids), ("program_id", "=", program.id)],
             groups,
             ["points:sum", "debt:sum", "id:max"],
             order="date:day desc, id:max desc",

@@ -25,6 +25,27 @@ class CrmLoyaltyPortal(models.AbstractModel):
             return self.env._("%s purchases", self._number(amount))
         return self._points(program, amount)
 
+    def _gives(self, tier):
+        """Return what a tier gives by itself, beside what its text says.
+
+        The name of its pricelist is not for customers; what points are multiplied by
+        is no news where the program keeps its points to itself.
+        """
+        lines = []
+        if tier.point_factor > 1 and tier.program_id.portal_visible:
+            factor = tier.point_factor
+            digits = next(n for n in (0, 1, 2) if n == 2 or round(factor, n) == factor)
+            lines.append(
+                self.env._("%s × points", formatLang(self.env, factor, digits=digits))
+            )
+        if tier.pricelist_id:
+            lines.append(self.env._("Special prices"))
+        if tier.payment_term_id:
+            lines.append(self.env._("Payment terms: %s", tier.payment_term_id.name))
+        if tier.coupon_program_id.active:
+            lines.append(self.env._("A coupon as a welcome"))
+        return lines
+
     def _earn(self, program):
         """Return how points are earned, from the rules of the program."""
         result = []

@@ -73,13 +73,19 @@ class TestPortal(HttpCase, LoyaltyCommon):
         main = html.fromstring(response.text).xpath("//div[@id='wrap']")[0]
         return 200, " ".join(" ".join(main.itertext()).split())
 
+    def _page(self, user, url="/my/loyalty"):
+        """Return the text of a page, which there must be."""
+        status, page = self._get(user, url)
+        self.assertEqual(status, 200)
+        return page
+
     def assertShown(self, page, *texts):
         for text in texts:
             with self.subTest(text=text):
                 self.assertIn(text, page)
 
     def test_own_loyalty(self):
-        _status, page = self._get(self.nora)
+        page = self._page(self.nora)
         self.assertShown(
             page,
             "Silver since 06/15/2026",
@@ -102,21 +108,20 @@ class TestPortal(HttpCase, LoyaltyCommon):
     def test_start_page(self):
         _status, page = self._get(self.nora, "/my/home")
         self.assertIn("Silver · 250", page)
-        _status, page = self._get(self.omid, "/my/home")
+        page = self._page(self.omid, "/my/home")
         self.assertIn("Base · 20", page)
         self.assertNotIn("Silver", page)
 
     def test_others(self):
         """Another customer, a visitor and an employee see nothing of it."""
-        _status, page = self._get(self.omid)
+        page = self._page(self.omid)
         self.assertIn("Base since", page)
         self.assertNotIn("250", page)
         self.assertNotIn("Silver since", page)
         employee = new_test_user(
             self.env, "employee", groups="base.group_user", password="employee" * 2
         )
-        _status, page = self._get(employee)
-        self.assertNotIn("Silver", page)
+        self.assertNotIn("Silver", self._page(employee))
         for url in ("/my/loyalty", f"/my/loyalty/{self.program.id}/points"):
             status, _page = self._get(None, url)
             self.assertEqual(status, 303)
@@ -129,7 +134,7 @@ class TestPortal(HttpCase, LoyaltyCommon):
             self.assertEqual(self._get(self.zoe, url)[0], 404)
         self.assertEqual(self._get(self.nora, "/my/loyalty/0/points")[0], 404)
         other = f"/my/loyalty/{self.program.id}/tiers"
-        _status, page = self._get(self.omid, other)
+        page = self._page(self.omid, other)
         self.assertShown(page, "You joined: Base")
         self.assertNotIn("Silver", page)
         # The native page of a card, by its id.
@@ -215,7 +220,7 @@ class TestPortal(HttpCase, LoyaltyCommon):
             }
         )
         self.env.flush_all()
-        _status, page = self._get(self.nora)
+        page = self._page(self.nora)
         self.assertShown(
             page, "Gold", "Given to you until 09/30/2026.", "Gold was given to you"
         )
@@ -229,7 +234,7 @@ class TestPortal(HttpCase, LoyaltyCommon):
         self.card.active = False
         self.Customer._refresh()
         self.env.flush_all()
-        _status, page = self._get(self.nora)
+        page = self._page(self.nora)
         self.assertShown(page, "Your card is no longer in use", "Club of ours")
         self.assertNotIn("250", page)
 
@@ -263,3 +268,117 @@ class TestPortal(HttpCase, LoyaltyCommon):
         self.assertEqual((second["standings"], second["tiers"]), ([], []))
         self.assertEqual(first["standings"][0]["next"]["brought"], "1 purchases")
         self.assertEqual(first["points"]["total"].split()[0], "250")
+
+    def test_card_of_ones_own(self):
+        """Without tiers a card is the contact's; a reward is taken from one card."""
+        other = self.env["loyalty.program"].create(
+            {
+                "name": "Stamps",
+                "program_type": "loyalty",
+                "company_id": self.company.id,
+                "portal_point_name": "Stamps",
+                "portal_visible": True,
+                "reward_ids": [Command.create({"required_points": 10})],
+            }
+        )
+        colleague = self.env["res.partner"].create(
+            {"name": "Colleague", "parent_id": self.customer.id}
+        )
+        cards = self.env["loyalty.card"].create(
+            [
+                {"program_id": program.id, "partner_id": partner.id, "points": points}
+                for program, partner, points in (
+                    (other, self.nora.partner_id, 7),
+                    (other, colleague, 9),
+                    (self.program, colleague, 60),
+                )
+            ]
+        )
+        portal = self.env["crm.loyalty.portal"]
+        _club, stamps = portal._page(self.nora.partner_id, 5)["programs"]
+        self.assertEqual(stamps["points"]["total"], "7 Stamps")
+        self.assertEqual(stamps["points"]["rewards"][0]["missing"], "3 Stamps")
+        self.assertEqual(
+            [line["points"] for line in stamps["last_points"]], ["+7 Stamps"]
+        )
+        self.assertIn("7 Stamps", portal._summary(self.nora.partner_id))
+        # The club is shared. Of 250 + 60 points a reward of 300 misses 50.
+        self.program.reward_ids.required_points = 300
+        club = portal._page(self.nora.partner_id)["programs"][0]
+        self.assertEqual(club["points"]["total"].split()[0], "310")
+        self.assertEqual(club["points"]["rewards"][0]["missing"].split()[0], "50")
+        cards[0].partner_id = colleague
+        names = [row["name"] for row in portal._page(self.nora.partner_id)["programs"]]
+        self.assertEqual(names, ["Club of ours"])
+
+    def test_points_are_hidden(self):
+        """Where a program keeps its points to itself, so does their history."""
+        url = f"/my/loyalty/{self.program.id}"
+        self.assertShown(self._page(self.nora), "Last changes of your points", "+250")
+        self.program.portal_visible = False
+        self.silver.point_factor = 1.5
+        page = self._page(self.nora)
+        self.assertIn("Silver since", page)
+        for text in ("250", "points", "1.5"):
+            with self.subTest(text):
+                self.assertNotIn(text, page.replace("points you earn", ""))
+        self.assertEqual(self._get(self.nora, f"{url}/points")[0], 404)
+        page = self._page(self.nora, f"{url}/tiers")
+        self.assertIn("You joined: Silver", page)
+        self.assertNotIn("Points", page)
+
+    def test_what_a_tier_gives(self):
+        self.silver.write(
+            {
+                "point_factor": 1.5,
+                "pricelist_id": self.env["product.pricelist"]
+                .create({"name": "INTERNAL", "company_id": self.company.id})
+                .id,
+                "payment_term_id": self.env["account.payment.term"]
+                .create({"name": "60 days", "company_id": self.company.id})
+                .id,
+                "coupon_program_id": self.env["loyalty.program"]
+                .create(
+                    {
+                        "name": "WELCOME",
+                        "program_type": "coupons",
+                        "company_id": self.company.id,
+                    }
+                )
+                .id,
+            }
+        )
+        self.gold.point_factor = 2
+        page = self._page(self.nora)
+        gives = "1.5 × points Special prices Payment terms: 60 days A coupon as a"
+        # On the card of the tier, and among all tiers.
+        self.assertEqual(page.count(gives), 2)
+        self.assertShown(page, "Free delivery for ever 2 × points")
+        self.assertNotIn("1 × points", page)
+        self.assertNotIn("INTERNAL", page)
+
+    def test_two_companies(self):
+        """A club in each of two companies: both are shown, each with its tier."""
+        other = self.env["res.company"].create({"name": "Other"})
+        program = self._program(
+            name="Other club",
+            company_id=other.id,
+            portal_visible=True,
+            sequence=99,
+            tier_ids=[Command.create({"name": "First", "threshold": 0})],
+        )
+        self._join("2026-05-04", program=program).points = 33
+        self.Customer._refresh()
+        self.env.flush_all()
+        page = self._page(self.nora)
+        self.assertShown(page, "Club of ours", "Silver since", "Other club", "First")
+        programs = self.env["crm.loyalty.portal"]._page(self.nora.partner_id)
+        self.assertEqual(
+            [
+                (row["standings"][0]["tier"], row["points"]["total"].split()[0])
+                for row in programs["programs"]
+            ],
+            [("Silver", "250"), ("First", "33")],
+        )
+        page = self._page(self.omid)
+        self.assertNotIn("Other club", page)
