@@ -21,6 +21,10 @@ REASONS = [
     ("blacklist", "On the blacklist"),
     ("error", "The coupon could not be made"),
 ]
+# Why `partner` cannot be sent a mail, NULL: it can.
+UNREACHABLE = SQL("""CASE WHEN partner.email_normalized IS NULL THEN 'email'
+    WHEN EXISTS (SELECT FROM mail_blacklist black WHERE black.active
+        AND black.email = partner.email_normalized) THEN 'blacklist' END""")
 # A day that was missed, because nothing ran, is caught up with for so long.
 LATE_DAYS = 7
 
@@ -91,13 +95,15 @@ class CrmLoyaltyCoupon(models.Model):
         if not program:
             raise UserError(
                 self.env._(
-                    "%s has no coupon program for this yet: choose one under "
-                    "Configuration, Settings, Loyalty coupons.",
+                    "%s has no coupon program for this that runs today: choose one "
+                    "under Configuration, Settings, Loyalty coupons, or change the "
+                    "dates of the program.",
                     root.name,
                 )
             )
         today = root.sudo()._customer_today()
         coupons = self.sudo()
+        partners = partners.sudo().filtered("active")
         had = coupons.search(
             Domain("partner_id", "in", partners.ids)
             & Domain("company_id", "=", root.id)
@@ -131,34 +137,38 @@ class CrmLoyaltyCoupon(models.Model):
             row = rows.get((partner_id, year), self.browse())
             if row.state == "sent":
                 continue
-            vals = {"date": today, "state": "skipped", "card_id": False}
-            vals["reason"] = blocked.get(partner_id, False)
-            if not vals["reason"]:
-                with isolated(
-                    self.env,
-                    _logger,
-                    "No %s coupon for the customer %s",
-                    occasion,
-                    partner_id,
-                ) as part:
+            vals = {
+                "partner_id": partner_id,
+                "company_id": root.id,
+                "occasion": occasion,
+                "year": year,
+                "date": today,
+            }
+            words = ("No %s coupon for the customer %s", occasion, partner_id)
+            reason = blocked.get(partner_id, False)
+            with isolated(self.env, _logger, *words) as part:
+                card = self.env["loyalty.card"]
+                if not reason:
                     card = self._make_card(program, partner_id, root, today)
-                    vals.update(state="sent", card_id=card.id)
-                if part.error:
-                    vals.update(state="skipped", card_id=False, reason="error")
-            result[vals["state"]] += 1
-            if not row:
-                self.create(
-                    {
-                        "partner_id": partner_id,
-                        "company_id": root.id,
-                        "occasion": occasion,
-                        "year": year,
-                        **vals,
-                    }
-                )
-            elif (row.state, row.reason) != (vals["state"], vals["reason"]):
-                row.write(vals)
+                row._keep(vals, reason, card)
+            if part.error:
+                reason = "error"
+                with isolated(self.env, _logger, *words):
+                    row._keep(vals, reason)
+            result["skipped" if reason else "sent"] += 1
         return result
+
+    def _keep(self, vals, reason, card=None):
+        """Write what became of a coupon, in this row or, where it is empty, a new one.
+
+        :param reason: why nothing was sent, False: `card` was
+        """
+        state = "skipped" if reason else "sent"
+        vals = {**vals, "state": state, "reason": reason, "card_id": card and card.id}
+        if not self:
+            self.create(vals)
+        elif (self.state, self.reason) != (state, reason):
+            self.write(vals)
 
     def _unreachable(self, partner_ids):
         """Return who cannot be sent a mail: ``{partner id: reason}``."""
@@ -168,25 +178,23 @@ class CrmLoyaltyCoupon(models.Model):
             self.env.execute_query(
                 SQL(
                     """
-                    SELECT partner.id, CASE WHEN partner.email_normalized IS NULL
-                        THEN 'email' ELSE 'blacklist' END
-                    FROM res_partner partner
-                    WHERE partner.id = ANY(%s) AND (
-                        partner.email_normalized IS NULL
-                        OR EXISTS (
-                            SELECT FROM mail_blacklist black
-                            WHERE black.active
-                                AND black.email = partner.email_normalized))
+                    SELECT partner.id, %(reason)s FROM res_partner partner
+                    WHERE partner.id = ANY(%(partners)s) AND %(reason)s IS NOT NULL
                     """,
-                    list(partner_ids),
+                    reason=UNREACHABLE,
+                    partners=list(partner_ids),
                 )
             )
         )
 
     def _make_card(self, program, partner_id, root, today):
-        """Make a native coupon; the program's own mail goes out with it."""
+        """Make a native coupon; the program's own mail goes out with it.
+
+        It expires after the days of the settings, or earlier with its program.
+        """
         points = max(1, min(program.reward_ids.mapped("required_points"), default=1))
         days = root.loyalty_coupon_days
+        ends = [days and today + relativedelta(days=days), program.date_to]
         card = (
             self.env["loyalty.card"]
             .with_company(root)
@@ -195,7 +203,7 @@ class CrmLoyaltyCoupon(models.Model):
                     "program_id": program.id,
                     "partner_id": partner_id,
                     "points": points,
-                    "expiration_date": days and today + relativedelta(days=days),
+                    "expiration_date": min(filter(None, ends), default=False),
                 }
             )
         )
@@ -216,7 +224,8 @@ class CrmLoyaltyCoupon(models.Model):
     def _due(self, root, occasion, limit):
         """Return who is due a coupon, the first `limit` of those who can be reached.
 
-        Those who cannot be reached come too, as far as the ledger has no row of them.
+        Whoever could not be given one before comes last. Those who cannot be reached
+        come too, as far as the ledger has no row of them.
 
         :return: list of ``(partner id, year of the occasion)``
         """
@@ -241,9 +250,7 @@ class CrmLoyaltyCoupon(models.Model):
             SQL(
                 """
                 WITH due AS (
-                    SELECT candidate.*, partner.email_normalized IS NULL OR EXISTS (
-                        SELECT FROM mail_blacklist black WHERE black.active
-                            AND black.email = partner.email_normalized) AS blocked
+                    SELECT candidate.*, %(reason)s IS NOT NULL AS blocked
                     FROM (%(candidates)s) candidate
                     JOIN res_partner partner ON partner.id = candidate.partner_id
                     WHERE partner.active AND NOT EXISTS (
@@ -255,7 +262,12 @@ class CrmLoyaltyCoupon(models.Model):
                                 AND old.date > %(today)s::date - interval '1 year'))
                 )
                 (SELECT partner_id, year FROM due WHERE NOT blocked
-                ORDER BY worth DESC, partner_id LIMIT %(limit)s)
+                ORDER BY EXISTS (
+                    SELECT FROM crm_loyalty_coupon old
+                    WHERE old.partner_id = due.partner_id AND old.year = due.year
+                        AND old.company_id = %(root)s AND old.occasion = %(occasion)s
+                        AND old.reason = 'error'
+                ), worth DESC, partner_id LIMIT %(limit)s)
                 UNION ALL
                 SELECT partner_id, year FROM due
                 WHERE blocked AND NOT EXISTS (
@@ -264,6 +276,7 @@ class CrmLoyaltyCoupon(models.Model):
                         AND old.company_id = %(root)s AND old.occasion = %(occasion)s)
                 """,
                 candidates=candidates,
+                reason=UNREACHABLE,
                 limit=limit,
                 winback=occasion == "winback",
                 **{name: values[name] for name in ("root", "occasion", "today")},
@@ -363,8 +376,14 @@ class CrmLoyaltyCoupon(models.Model):
 
     @api.model
     def _run(self, root, occasion):
-        """Send what is due, up to the company's limit; commit nothing."""
-        due = self._due(root, occasion, root.loyalty_coupon_cap)
+        """Send what is due, up to the company's limit of a day; commit nothing."""
+        sent = self.search_count(
+            Domain("company_id", "=", root.id)
+            & Domain("occasion", "=", occasion)
+            & Domain("state", "=", "sent")
+            & Domain("date", "=", root._customer_today())
+        )
+        due = self._due(root, occasion, max(0, root.loyalty_coupon_cap - sent))
         return self._send(due, root, occasion)
 
     @api.model

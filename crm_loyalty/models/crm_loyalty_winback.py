@@ -9,7 +9,8 @@ class CrmLoyaltyWinback(models.Model):
     """Customers who have stopped buying, or are late, ranked by what they would bring.
 
     Made of `crm.customer` when it is read; its ids are those of the customers. One row
-    per customer and root company: of several branches the one where they bought last.
+    per customer and root company: of several branches the one where they bought last;
+    archived contacts are left out.
     What they would bring in a year is the revenue of their last active window: the
     window that ended with the month of their last purchase, as the month's snapshot
     has it, else that of the current or the previous window. The chance is that of the
@@ -34,6 +35,7 @@ class CrmLoyaltyWinback(models.Model):
         "crm.rfm.fit": ["flag_usable"],
         "crm.loyalty.comeback": ["share"],
         "crm.loyalty.coupon": ["date", "state"],
+        "res.partner": ["active"],
     }
 
     partner_id = fields.Many2one(
@@ -146,6 +148,8 @@ class CrmLoyaltyWinback(models.Model):
                     company.today - customer.last_purchase_date AS silence_days
                 FROM crm_customer customer
                 JOIN company ON company.id = customer.company_id
+                JOIN res_partner partner ON partner.id = customer.partner_id
+                    AND partner.active
                 WHERE customer.last_purchase_date IS NOT NULL
                 ORDER BY customer.partner_id, company.root_id,
                     customer.last_purchase_date DESC, customer.company_id

@@ -44,7 +44,7 @@ class ResCompany(models.Model):
         string="Coupons a Day",
         default=50,
         help="At most so many coupons are sent by themselves in a day, for each "
-        "occasion.",
+        "occasion; those sent by hand on that day count, too.",
     )
     loyalty_coupon_minimum = fields.Monetary(
         string="Minimum Spent",
@@ -64,10 +64,15 @@ class ResCompany(models.Model):
     )
 
     def _occasion_program(self, occasion):
-        """Return the program of an occasion, empty when it is archived."""
+        """Return the program of an occasion, empty when it does not run today."""
         self.ensure_one()
-        program = self.root_id[f"loyalty_{occasion}_program_id"]
-        return program.filtered("active")
+        today = self.root_id._customer_today()
+        return self.root_id[f"loyalty_{occasion}_program_id"].filtered(
+            lambda program: (
+                program.active
+                and (program.date_from or today) <= today <= (program.date_to or today)
+            )
+        )
 
     @api.constrains(*(f"loyalty_{occasion}_program_id" for occasion, _l in OCCASIONS))
     def _check_occasion_programs(self):

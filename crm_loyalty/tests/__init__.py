@@ -10,6 +10,7 @@ from . import test_points_return
 from . import test_points_property
 from . import test_points_sharing
 from . import test_portal
+from . import test_coupon
 from . import test_winback
 from . import test_effort
 from . import test_retention_tour

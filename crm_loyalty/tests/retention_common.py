@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.tests import new_test_user
 
 from .common import LoyaltyCommon
@@ -54,3 +55,45 @@ class RetentionCommon(LoyaltyCommon):
                 **vals,
             )
         return partner
+
+
+class CouponCommon(RetentionCommon):
+    """A coupon program for winning back."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.Winback = cls.env["crm.loyalty.winback"]
+        cls.Comeback = cls.env["crm.loyalty.comeback"]
+        cls.Coupon = cls.env["crm.loyalty.coupon"].sudo()
+        cls.coupons = cls.env["loyalty.program"].create(
+            {
+                "name": "Come back",
+                "program_type": "coupons",
+                "company_id": cls.company.id,
+                "reward_ids": [Command.create({"required_points": 1, "discount": 10})],
+                "communication_plan_ids": [
+                    Command.create(
+                        {
+                            "trigger": "create",
+                            "mail_template_id": cls.env.ref(
+                                "loyalty.mail_template_loyalty_card"
+                            ).id,
+                        }
+                    )
+                ],
+            }
+        )
+        cls.company.email = "club@example.com"
+        cls.company.loyalty_winback_program_id = cls.coupons
+
+    def _customer(self, name, *sales, email=True, **vals):
+        partner = self._partner(
+            name, email=f"{name.lower()}@example.com" if email else False, **vals
+        )
+        return self._sold(partner, *sales)
+
+    def _mails(self, partner):
+        return self.env["mail.mail"].search_count(
+            [("recipient_ids", "in", partner.ids)]
+        ) + self.env["mail.mail"].search_count([("email_to", "ilike", partner.email)])
