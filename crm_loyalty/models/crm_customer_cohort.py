@@ -1,4 +1,5 @@
 from datetime import date
+from functools import cache
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -6,9 +7,12 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
+from odoo.addons.crm_customer360.models.account_move_line import SALE_TYPES
+
 # Periods in a year, by the unit of the table.
 UNITS = {"quarter": 4, "year": 1}
-# So many of the latest cohorts are shown; the curve is made of all.
+# So many of the latest cohorts are shown, and so many periods of each; the curve is
+# made of all cohorts.
 SHOWN = {"quarter": 20, "year": 30}
 
 
@@ -83,6 +87,22 @@ class CrmCustomer(models.Model):
             raise AccessError(self.env._("Activate this company first."))
         return root
 
+    def _retention_head(self, root):
+        """Return what every screen of a root says of companies.
+
+        Who works in a branch only may not read its root, but may know its name.
+
+        :return: dict of ``company_id``, ``companies``, ``currency_id``
+        """
+        return {
+            "company_id": root.id,
+            "companies": [
+                {"id": each.id, "name": each.name}
+                for each in self.env.companies.root_id.sudo()
+            ],
+            "currency_id": root.sudo().currency_id.id,
+        }
+
     def _retention_family(self, root):
         """Return the domain of the rows of a root company and its branches."""
         companies = self.env.companies.filtered(lambda each: each.root_id == root)
@@ -145,12 +165,13 @@ class CrmCustomer(models.Model):
                     ON customer.partner_id = partner.commercial_partner_id
                     AND customer.company_id = move.company_id
                 WHERE move.state = 'posted'
-                    AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+                    AND move.move_type IN %(sale)s
                     AND move.invoice_date <= company.today
                 GROUP BY customer.partner_id, period
             ) bought
             """,
             period=self._period_sql(unit),
+            sale=SALE_TYPES,
             companies=self._retention_companies(),
             customers=self._retention_rows(root),
         )
@@ -246,21 +267,22 @@ class CrmCustomer(models.Model):
         ``running``: the period is not over.
         """
         now = self._period_of(today, unit)
+        name = cache(lambda period: self._period_name(period, unit))
         rows = []
         for cohort in sorted(cells):
             size, first_amount = cells[cohort][0]
             row = {
                 "cohort": cohort,
-                "name": self._period_name(cohort, unit),
+                "name": name(cohort),
                 "size": size,
                 "cells": [],
             }
-            for since in range(now - cohort + 1):
+            for since in range(min(now - cohort + 1, SHOWN[unit])):
                 count, amount = cells[cohort].get(since, (0, 0.0))
                 row["cells"].append(
                     {
                         "since": since,
-                        "name": self._period_name(cohort + since, unit),
+                        "name": name(cohort + since),
                         "count": count,
                         "share": count / size,
                         "amount": amount,

@@ -46,15 +46,14 @@ class CrmCustomer(models.Model):
         "without revenue and effort in the window.",
     )
 
-    @api.depends("contribution", "service_cost", "revenue", "company_id")
+    @api.depends(
+        "contribution", "service_cost", "loyalty_cost", "revenue", "company_id"
+    )
     def _compute_effort(self):
         limits = self._effort_limits() if self else {}
-        with_loyalty = self._has_loyalty_cost()
         for customer in self:
             limit = limits.get(customer.company_id.root_id.id, {"value": 0, "cost": 0})
-            cost = customer.service_cost + (
-                customer.loyalty_cost if with_loyalty else 0
-            )
+            cost = customer.service_cost + customer.loyalty_cost
             much_value = customer.contribution >= limit["value"]
             much_cost = cost > limit["cost"]
             customer.effort_cost = cost
@@ -81,19 +80,19 @@ class CrmCustomer(models.Model):
             return self._effort_field_sql(name)
         return super()._field_to_sql(alias, field_expr, query)
 
-    @api.model
-    def _has_loyalty_cost(self):
-        field = self._fields.get("loyalty_cost")
-        return bool(field) and field.store and field.type == "monetary"
-
     def _effort_cost_sql(self, alias):
-        cost = SQL("coalesce(%s.service_cost, 0)", alias)
-        if self._has_loyalty_cost():
-            cost = SQL("(%s + coalesce(%s.loyalty_cost, 0))", cost, alias)
-        return cost
+        return SQL(
+            "(coalesce(%s.service_cost, 0) + coalesce(%s.loyalty_cost, 0))",
+            alias,
+            alias,
+        )
 
-    def _effort_field_sql(self, alias):
-        limits = self._effort_limits()
+    def _effort_field_sql(self, alias, limits=None):
+        """Return the field of a row.
+
+        :param limits: see `_effort_limits`, for who has them
+        """
+        limits = self._effort_limits() if limits is None else limits
         roots = {row["id"]: row["root_id"] for row in self._company_rows()}
 
         def limit(name):
@@ -131,7 +130,7 @@ class CrmCustomer(models.Model):
         Medians of all customers, not only of those one may see: the same customer is
         in the same field for everybody.
         """
-        self.flush_model(["service_cost", "contribution", "revenue"])
+        self.flush_model(["service_cost", "loyalty_cost", "contribution", "revenue"])
         alias = SQL.identifier("customer")
         rows = self.env.execute_query(
             SQL(
@@ -198,10 +197,11 @@ class CrmCustomer(models.Model):
                 )
             }
         root = self._retention_root(company_id)
-        limits = self._effort_limits().get(
-            root.id, {"value": 0.0, "cost": 0.0, "own": False}
-        )
-        points = self._effort_points(root, limits) + self._effort_named(root)
+        every = self._effort_limits()
+        limits = every.get(root.id, {"value": 0.0, "cost": 0.0, "own": False})
+        ranked = self._effort_ranked(root, every)
+        named = self._effort_named(ranked)
+        points = self._effort_points(ranked, limits) + named
         sums = {key: {"count": 0, "value": 0.0, "cost": 0.0} for key, _name in FIELDS}
         for point in points:
             total = sums[point["field"]]
@@ -211,12 +211,7 @@ class CrmCustomer(models.Model):
         names = dict(self._fields["effort_field"]._description_selection(self.env))
         advice = self._effort_advice()
         return {
-            "company_id": root.id,
-            "companies": [
-                {"id": each.id, "name": each.name}
-                for each in self.env.companies.root_id
-            ],
-            "currency_id": root.currency_id.id,
+            **self._retention_head(root),
             "limits": limits,
             "points": points,
             "fields": [
@@ -227,31 +222,32 @@ class CrmCustomer(models.Model):
             "notes": self._effort_notes(limits),
         }
 
-    def _effort_rows(self, root):
-        """Return the query of the customers counted that the reader may see."""
-        return self._retention_rows(
-            root,
-            Domain("effort_field", "!=", False),
-            ("contribution", "effort_cost", "effort_field", "id"),
-        )
+    def _effort_ranked(self, root, limits):
+        """Return the query of the customers counted, the extreme ones numbered first.
 
-    def _effort_ranked(self, root):
-        """Return the query of these customers, the extreme ones numbered first."""
+        :param limits: see `_effort_limits`
+        """
+        alias = SQL.identifier("customer")
         return SQL(
             """
-            SELECT customer.id, customer.partner_id, customer.effort_field AS field,
-                coalesce(customer.contribution, 0) AS value,
-                customer.effort_cost AS cost,
-                row_number() OVER (PARTITION BY customer.effort_field ORDER BY
-                    CASE WHEN customer.effort_field = 'costly'
-                        THEN customer.effort_cost ELSE customer.contribution END
-                    DESC NULLS LAST, customer.id) AS number
-            FROM (%s) customer
+            SELECT placed.*, row_number() OVER (PARTITION BY field ORDER BY
+                CASE WHEN field = 'costly' THEN cost ELSE value END DESC, id) AS number
+            FROM (
+                SELECT customer.id, customer.partner_id, %(field)s AS field,
+                    coalesce(customer.contribution, 0) AS value, %(cost)s AS cost
+                FROM (%(rows)s) customer
+            ) placed
+            WHERE field IS NOT NULL
             """,
-            self._effort_rows(root),
+            field=self._effort_field_sql(alias, limits),
+            cost=self._effort_cost_sql(alias),
+            rows=self._retention_rows(
+                root,
+                names=("id", "contribution", "revenue", "service_cost", "loyalty_cost"),
+            ),
         )
 
-    def _effort_points(self, root, limits):
+    def _effort_points(self, ranked, limits):
         """Return the customers without a name, gathered on a logarithmic grid."""
         rows = self.env.execute_query_dict(
             SQL(
@@ -276,7 +272,7 @@ class CrmCustomer(models.Model):
                     width_bucket(y, y0, y1, %(parts)s)
                 ORDER BY count DESC
                 """,
-                ranked=self._effort_ranked(root),
+                ranked=ranked,
                 value=SQL("%s::numeric", max(abs(limits["value"]), 1)),
                 cost=SQL("%s::numeric", max(abs(limits["cost"]), 1)),
                 named=NAMED,
@@ -285,7 +281,7 @@ class CrmCustomer(models.Model):
         )
         return rows
 
-    def _effort_named(self, root):
+    def _effort_named(self, ranked):
         """Return the extreme customers of the fields, by name; the quiet have none."""
         rows = self.env.execute_query_dict(
             SQL(
@@ -296,7 +292,7 @@ class CrmCustomer(models.Model):
                 WHERE field <> 'quiet' AND number <= %s
                 ORDER BY field, number
                 """,
-                self._effort_ranked(root),
+                ranked,
                 NAMED,
             )
         )
@@ -376,6 +372,10 @@ class CrmCustomer(models.Model):
         if point and point.get("id"):
             domain &= Domain("id", "=", int(point["id"]))
         elif point:
+            # Those with a name are points of their own.
+            ranked = self._effort_ranked(root, self._effort_limits())
+            named = [row["id"] for row in self._effort_named(ranked)]
+            domain &= Domain("id", "not in", named)
             # Half a cent, since amounts came through a float.
             for name, key in (("contribution", "value"), ("effort_cost", "cost")):
                 domain &= Domain(name, ">=", float(point[f"{key}_from"]) - 0.005)

@@ -204,12 +204,7 @@ class CrmCustomer(models.Model):
         rates = self._rates(root, domain)
         names = self._group_names(rates)
         return {
-            "company_id": root.id,
-            "companies": [
-                {"id": each.id, "name": each.name}
-                for each in self.env.companies.root_id
-            ],
-            "currency_id": root.currency_id.id,
+            **self._retention_head(root),
             "unit": unit,
             "filters": filters,
             "choices": self._retention_choices(root),

@@ -1,5 +1,7 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .retention_common import RetentionCommon
 
@@ -108,12 +110,51 @@ class TestEffort(RetentionCommon):
         # The medians are theirs, so all of them bring much at little effort, as does
         # Neglected: 41, of whom the first three have a name.
         self.assertEqual(max(sizes), 38)
+        [circle] = [point for point in data["points"] if point["count"] == 38]
+        self.assertEqual(len(self._opened("neglected", circle)), 38)
         self.assertEqual(sum(point["count"] for point in data["points"]), 44)
 
     def test_nothing_spent(self):
         self.company.customer_order_cost = 0
         self.Customer._refresh()
         self.assertIn("No effort is recorded", self.Customer.get_effort()["empty"])
+
+    def test_limits_are_computed_once(self):
+        """Medians of all customers are the dearest part of the screen."""
+        with patch.object(
+            type(self.Customer),
+            "_effort_limits",
+            autospec=True,
+            side_effect=type(self.Customer)._effort_limits,
+        ) as limits:
+            self.Customer.get_effort()
+        self.assertEqual(limits.call_count, 1)
+
+    def test_who_has_only_a_branch(self):
+        """The root is named to whoever works in a branch and may not read it."""
+        branch = self._branch()
+        user = new_test_user(
+            self.env,
+            login="branch_only",
+            groups="base.group_user,sales_team.group_sale_manager,"
+            "crm_customer360.group_profitability",
+            company_id=branch.id,
+            company_ids=[(6, 0, branch.ids)],
+        )
+        Customer = self.Customer.with_user(user).with_context(
+            allowed_company_ids=branch.ids
+        )
+        for method in ("get_effort", "get_retention"):
+            with self.subTest(method):
+                self.env.flush_all()
+                self.env.invalidate_all()
+                data = getattr(Customer, method)()
+                self.assertEqual(data["company_id"], self.company.id)
+                self.assertEqual(
+                    data["companies"],
+                    [{"id": self.company.id, "name": self.company.name}],
+                )
+                self.assertEqual(data["currency_id"], self.company.currency_id.id)
 
     def test_only_who_may_see_profit(self):
         data = self._as("ana").get_effort()

@@ -109,6 +109,21 @@ class TestRetention(RetentionCommon):
             },
         )
 
+    def test_year_mistyped(self):
+        """An invoice of the year 200 makes no table of thousands of columns."""
+        self.env.cr.execute(
+            "UPDATE account_move SET invoice_date = '0200-05-05' WHERE partner_id = %s"
+            " AND move_type = 'out_invoice'",
+            [self.fresh.id],
+        )
+        self.env.invalidate_all()
+        for unit, shown in (("quarter", 20), ("year", 30)):
+            with self.subTest(unit):
+                data = self.Customer.get_retention(unit=unit)
+                row = data["rows"][0]
+                self.assertEqual((row["size"], len(row["cells"])), (1, shown))
+                self.assertEqual(max(p["since"] for p in data["curve"]), shown - 1)
+
     def test_opens_exactly_those_counted(self):
         root = self.company.id
         cohort = f"cohort:{root}:quarter:{Q3_2024}"
