@@ -37,20 +37,23 @@ class CrmCustomerDemo(models.AbstractModel):
     _inherit = "crm.customer.demo"
 
     @api.model
-    def _load_loyalty(self):
+    def _load_loyalty(self, companies=None):
         """Make members of the customers, as if the program had been there all the time.
 
         A company whose customers have tiers already is left alone.
 
+        :param companies: those of the demo data when None
         :return: number of members
         """
         demo = self.sudo().with_context(**QUIET)
         reason = demo._record("crm_lost_reason_competitor")
         if reason:
             reason.competitor = True
-        main = self.env.ref("base.main_company", raise_if_not_found=False)
+        if companies is None:
+            main = self.env.ref("base.main_company", raise_if_not_found=False)
+            companies = (main, self._record("company_europe"))
         members = 0
-        for company in (main, self._record("company_europe")):
+        for company in companies:
             if (
                 company
                 and demo._has_accounting(company)

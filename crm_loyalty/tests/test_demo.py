@@ -2,6 +2,8 @@ from datetime import date
 
 from odoo.tests import TransactionCase, tagged
 
+from odoo.addons.crm_customer360.tests.common import CustomerCommon
+
 from ..demo.tier_history import replay
 from ..tools.tiers import Policy
 
@@ -37,3 +39,50 @@ class TestDemo(TransactionCase):
             ],
         )
         self.assertEqual((standing.level, str(standing.until)), (1, "2026-02-28"))
+
+
+@tagged("post_install", "-at_install")
+class TestDemoLoad(CustomerCommon):
+    """Members, points and tiers of three customers; today is 15 June 2026."""
+
+    def test_load(self):
+        """Who bought twice is a member since; Silver is from 5,000, Gold from 20,000.
+
+        An order of 900 after joining earns 90 points, one before it none.
+        """
+        self.env["loyalty.program"].search([]).active = False
+        silver, gold, once = self.env["res.partner"].create(
+            [
+                {
+                    "name": name,
+                    "is_company": True,
+                    "property_account_receivable_id": self.receivable.id,
+                }
+                for name in ("Silver", "Gold", "Once")
+            ]
+        )
+        for partner, amounts in ((silver, (3000, 3000)), (gold, (9000, 12000))):
+            for day, amount in zip(("2025-08-01", "2025-10-01"), amounts, strict=True):
+                self._invoice(amount, day, partner_id=partner.id)
+            self._order(500, "2025-09-01", partner_id=partner.id)
+            self._order(900, "2025-11-01", partner_id=partner.id)
+        self._invoice(50000, "2025-08-01", partner_id=once.id)
+        demo = self.env["crm.customer.demo"]
+        self.assertEqual(demo._load_loyalty(self.company), 2)
+        program = self.company._tier_program()
+        cards = self.env["loyalty.card"].search([("program_id", "=", program.id)])
+        self.assertEqual(cards.partner_id, silver + gold)
+        self.assertEqual(cards.mapped("points"), [90, 90])
+        for card in cards:
+            lots = self.env["loyalty.lot"].search([("card_id", "=", card.id)])
+            self.assertEqual(sum(lots.mapped("remaining")), card.points)
+        self.Customer._refresh()
+        for partner, name in ((silver, "Silver"), (gold, "Gold")):
+            changes = self.env["loyalty.tier.change"].search(
+                [("partner_id", "=", partner.id)], order="id"
+            )
+            with self.subTest(name):
+                self.assertEqual(changes[0].cause, "join")
+                self.assertEqual(changes[-1].to_id.name, name)
+                self.assertEqual(self._stored(partner).tier_id, changes[-1].to_id)
+        self.assertEqual(demo._load_loyalty(self.company), 0)
