@@ -17,13 +17,13 @@ _logger = logging.getLogger(__name__)
 # points are multiplied by; what else there is.
 TIERS = {
     "Member": (0, 0, 1, "Points on every purchase."),
-    "Silver": (5_000, 4, 1.1, "A tenth more points. Answers within a day."),
-    "Gold": (20_000, 3, 1.25, "A quarter more points. Free training once a year."),
+    "Silver": (5_000, 4, 1.1, "Answers within a day."),
+    "Gold": (20_000, 3, 1.25, "Free training once a year."),
     "Platinum": (
         100_000,
         10,
         1.5,
-        "Half as many points again. A consultant of your own.",
+        "A consultant of your own.",
     ),
 }
 MONTHS = 12

@@ -125,17 +125,23 @@ class CrmCustomer(models.Model):
             )
         )
 
-    def _retention_companies(self):
-        """Return the rows of the relation `company (id, today, window_start)`."""
+    def _company_values_sql(self, *names):
+        """Return what `_company_rows` has of all companies as rows after VALUES.
+
+        :param names: columns, see `_company_columns`
+        """
+        types = self._company_columns()
         return SQL(", ").join(
             SQL(
-                "(%s::int, %s::date, %s::date)",
-                row["id"],
-                row["today"],
-                row["window_start"],
+                "(%s)",
+                SQL(", ").join(SQL(f"%s::{types[name]}", row[name]) for name in names),
             )
             for row in self._company_rows()
         )
+
+    def _retention_companies(self):
+        """Return the rows of the relation `company (id, today, window_start)`."""
+        return self._company_values_sql("id", "today", "window_start")
 
     # ------------------------------------------------------------------
     # Query

@@ -146,10 +146,7 @@ class CrmCustomer(models.Model):
                 GROUP BY company.root_id
                 """,
                 cost=self._effort_cost_sql(alias),
-                companies=SQL(", ").join(
-                    SQL("(%s, %s)", row["id"], row["root_id"])
-                    for row in self._company_rows()
-                ),
+                companies=self._company_values_sql("id", "root_id"),
             )
         )
         limits = {

@@ -112,15 +112,7 @@ class CrmLoyaltyComeback(models.Model):
                     WHERE (old.silence_count, old.back_count)
                         <> (excluded.silence_count, excluded.back_count)
                     """,
-                    companies=SQL(", ").join(
-                        SQL(
-                            "(%s, %s, %s::date)",
-                            row["id"],
-                            row["root_id"],
-                            row["today"],
-                        )
-                        for row in Customer._company_rows()
-                    ),
+                    companies=Customer._company_values_sql("id", "root_id", "today"),
                     marks=list(SILENCES),
                     horizon=HORIZON,
                 )

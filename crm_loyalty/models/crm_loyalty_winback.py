@@ -212,16 +212,8 @@ class CrmLoyaltyWinback(models.Model):
             LEFT JOIN sent ON sent.partner_id = valued.partner_id
                 AND sent.company_id = valued.root_id
             """,
-            companies=SQL(", ").join(
-                SQL(
-                    "(%s::int, %s::int, %s::date, %s::date, %s::numeric)",
-                    row["id"],
-                    row["root_id"],
-                    row["today"],
-                    row["window_start"],
-                    row["slowing_lateness"],
-                )
-                for row in self.env["crm.customer"]._company_rows()
+            companies=self.env["crm.customer"]._company_values_sql(
+                "id", "root_id", "today", "window_start", "slowing_lateness"
             ),
         )
 
