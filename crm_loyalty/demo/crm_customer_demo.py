@@ -188,6 +188,9 @@ class CrmCustomerDemo(models.AbstractModel):
                     "cause": change.cause,
                     "measure": change.measure,
                     "measure_ended": change.ended,
+                    "needed": policy.thresholds[
+                        change.before if change.cause == "downgrade" else change.after
+                    ],
                     "until": change.until,
                 }
                 for change in changes

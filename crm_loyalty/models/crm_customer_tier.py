@@ -162,11 +162,7 @@ class CrmCustomer(models.Model):
         only = SQL("TRUE")
         if partners is not None:
             only = SQL(
-                "customer.partner_id IN %s",
-                tuple(
-                    partners.with_context(active_test=False).commercial_partner_id.ids
-                )
-                or (0,),
+                "customer.partner_id = ANY(%s)", partners.commercial_partner_id.ids
             )
         return SQL(
             """
@@ -236,7 +232,10 @@ class CrmCustomer(models.Model):
         return SQL(
             """
             SELECT ruled.partner_id, ruled.root_id, ruled.today, ruled.id AS program_id,
-                ruled.kind, ruled.now, ruled.ended, ruled.cause, ruled.old_tier_id,
+                ruled.kind,
+                ruled.thresholds[1 + CASE WHEN ruled.cause = 'downgrade'
+                    THEN ruled.old_level ELSE ruled.level END] AS needed,
+                ruled.now, ruled.ended, ruled.cause, ruled.old_tier_id,
                 ruled.old_manual_id, manual.id AS manual_id,
                 rule.id AS rule_id,
                 CASE WHEN ruled.level IS NOT NULL
@@ -352,7 +351,8 @@ class CrmCustomer(models.Model):
         return SQL(
             """
             INSERT INTO loyalty_tier_change (partner_id, company_id, program_id, date,
-                from_id, to_id, cause, manual_id, measure, measure_ended, until)
+                from_id, to_id, cause, manual_id, measure, measure_ended, needed,
+                until)
             SELECT partner_id, root_id, program_id, today, old_tier_id, tier_id,
                 CASE WHEN manual_id IS NOT NULL THEN 'manual'
                     WHEN old_manual_id IS NOT NULL AND tier_id IS NOT NULL
@@ -360,7 +360,7 @@ class CrmCustomer(models.Model):
                     ELSE cause END,
                 coalesce(manual_id, CASE WHEN tier_id IS NOT NULL
                     THEN old_manual_id END),
-                now, ended, until
+                now, ended, needed, until
             FROM standing
             WHERE old_tier_id IS DISTINCT FROM tier_id
                 OR (cause = 'renewal' AND manual_id IS NULL)

@@ -23,7 +23,7 @@ class CrmCustomer(models.Model):
     @api.depends_context("lang")
     def _compute_tier_benefit_words(self):
         for customer in self:
-            held = customer._tier_benefits()
+            held, replaced = customer._tier_benefits()
             words = []
             tier = customer.tier_id.sudo()
             if tier and tier.point_factor != 1:
@@ -32,12 +32,12 @@ class CrmCustomer(models.Model):
                         "Points × %s", formatLang(self.env, tier.point_factor, digits=2)
                     )
                 )
-            for benefit in held - held.filtered("by_hand"):
+            for benefit in held - replaced:
                 given = self.env[KINDS[benefit.kind][2]].sudo()
                 given = given.browse(benefit.value_id).exists()
                 label = dict(benefit._fields["kind"]._description_selection(self.env))
                 words.append(f"{label[benefit.kind]}: {given.display_name or ''}")
-            customer.tier_benefit_by_hand = any(held.mapped("by_hand"))
+            customer.tier_benefit_by_hand = bool(replaced)
             customer.tier_benefit_words = "\n".join(words) or self.env._(
                 "None is applied."
             )
@@ -51,9 +51,13 @@ class CrmCustomer(models.Model):
         return result
 
     def _tier_benefits(self):
-        """Return the benefits of the customer's contact in its company."""
+        """Return the benefits of the customer's contact in its company.
+
+        :return: `loyalty.tier.benefit` recordset, and those of them in whose place
+            another one was set by hand, be it since they were given
+        """
         self.ensure_one()
-        return (
+        held = (
             self.env["loyalty.tier.benefit"]
             .sudo()
             .search(
@@ -64,12 +68,19 @@ class CrmCustomer(models.Model):
             )
         )
 
+        def is_replaced(benefit):
+            partner = benefit.partner_id.with_company(benefit.company_id)
+            given = partner[KINDS[benefit.kind][0]]
+            return benefit.by_hand or given.id != benefit.value_id
+
+        return held, held.filtered(is_replaced)
+
     def action_use_tier_benefits(self):
         """Use what the tier gives in place of what was set by hand, until it ends."""
         self.ensure_one()
         self.env["loyalty.tier.manual"].check_access("create")
         self.check_access("read")
-        for benefit in self._tier_benefits().filtered("by_hand"):
+        for benefit in self._tier_benefits()[1]:
             field, _column, _model = KINDS[benefit.kind]
             partner = benefit.partner_id.with_company(benefit.company_id)
             benefit.write({"before_id": partner[field].id, "by_hand": False})
@@ -79,7 +90,7 @@ class CrmCustomer(models.Model):
     def _tier_reasons(self, totals):
         """Add what was set by hand and stays."""
         reasons = super()._tier_reasons(totals)
-        for benefit in self._tier_benefits().filtered("by_hand"):
+        for benefit in self._tier_benefits()[1]:
             model = KINDS[benefit.kind][2]
             given = self.env[model].sudo().browse(benefit.value_id).exists()
             reasons.append(

@@ -167,14 +167,14 @@ class CrmCustomer(models.Model):
                 "code": "dropped",
                 "from": entered.from_id.name,
                 "brought": max(entered.measure, entered.measure_ended),
-                "needed": entered.from_id.threshold,
+                "needed": entered.needed or entered.from_id.threshold,
             }
         if not self.tier_rule_id.threshold:
             return {"code": "base"}
         return {
             "code": "earned",
             "brought": entered.measure,
-            "needed": self.tier_rule_id.threshold,
+            "needed": entered.needed or self.tier_rule_id.threshold,
             "day": entered.date,
         }
 

@@ -98,6 +98,8 @@ class LoyaltyProgram(models.Model):
                     ("id", "!=", program.id),
                     ("tier_ids", "!=", False),
                     ("company_id", "=", company.id),
+                    # Whoever asks may be looking at archived records, too.
+                    ("active", "=", True),
                 ],
                 limit=1,
             )
@@ -142,10 +144,6 @@ class LoyaltyProgram(models.Model):
         cron = self.env.ref("crm_customer360.ir_cron_refresh_all", False)
         if cron:
             cron.sudo()._trigger()
-
-    def _tiers_changed(self):
-        """Evaluate all members soon; a program that had no tiers is read anew."""
-        self._tier_inputs_changed()
 
 
 class ResCompany(models.Model):

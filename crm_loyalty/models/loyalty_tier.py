@@ -76,20 +76,20 @@ class LoyaltyTier(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         tiers = super().create(vals_list)
-        tiers.program_id._tiers_changed()
+        tiers.program_id._tier_inputs_changed()
         return tiers
 
     def write(self, vals):
         programs = self.program_id
         result = super().write(vals)
         if not {"threshold", "program_id"}.isdisjoint(vals):
-            (programs | self.program_id)._tiers_changed()
+            (programs | self.program_id)._tier_inputs_changed()
         return result
 
     def unlink(self):
         programs = self.program_id
         result = super().unlink()
-        programs.exists()._tiers_changed()
+        programs.exists()._tier_inputs_changed()
         return result
 
     @api.constrains("program_id", "threshold")

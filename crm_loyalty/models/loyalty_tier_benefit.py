@@ -69,7 +69,7 @@ class LoyaltyTierBenefit(models.Model):
     # What is to be done
     # ------------------------------------------------------------------
 
-    def _pending(self, partners=None, limit=None):
+    def _pending(self, partners=None):
         """Return what differs between the tiers and what was given.
 
         Company and branches have values of their own on a contact, and one tier.
@@ -79,10 +79,6 @@ class LoyaltyTierBenefit(models.Model):
             ``value``, ``before``, ``by_hand``, and ``current``: what is set now
         """
         self.env.flush_all()
-        only = SQL("TRUE")
-        if partners is not None:
-            ids = partners.commercial_partner_id.ids
-            only = SQL("partner_id = ANY(%s)", ids)
         self.env.cr.execute(
             SQL(
                 """
@@ -99,9 +95,9 @@ class LoyaltyTierBenefit(models.Model):
                         ('pricelist', tier.pricelist_id),
                         ('payment_term', tier.payment_term_id)
                     ) benefit (kind, value_id)
-                    WHERE benefit.value_id IS NOT NULL
+                    WHERE benefit.value_id IS NOT NULL AND %(wanting)s
                 ),
-                held AS (SELECT * FROM loyalty_tier_benefit)
+                held AS (SELECT * FROM loyalty_tier_benefit WHERE %(holding)s)
                 SELECT pending.*, CASE pending.kind %(currents)s END AS current
                 FROM (
                     SELECT partner_id, company_id, kind, wanted.tier_id,
@@ -109,15 +105,14 @@ class LoyaltyTierBenefit(models.Model):
                         held.value_id AS value, held.before_id AS before, held.by_hand
                     FROM wanted
                     FULL JOIN held USING (partner_id, company_id, kind)
-                    WHERE %(only)s AND (
-                        wanted.value_id IS DISTINCT FROM held.value_id
-                        OR wanted.tier_id IS DISTINCT FROM held.tier_id)
+                    WHERE wanted.value_id IS DISTINCT FROM held.value_id
+                        OR wanted.tier_id IS DISTINCT FROM held.tier_id
                 ) pending
                 JOIN res_partner partner ON partner.id = pending.partner_id
-                ORDER BY pending.partner_id LIMIT %(limit)s
+                ORDER BY pending.partner_id
                 """,
-                only=only,
-                limit=limit,
+                wanting=self._only(partners, SQL("customer.partner_id")),
+                holding=self._only(partners, SQL("partner_id")),
                 currents=SQL(" ").join(
                     SQL(
                         "WHEN %s THEN (partner.%s ->> pending.company_id::text)::int",
@@ -129,6 +124,13 @@ class LoyaltyTierBenefit(models.Model):
             )
         )
         return self.env.cr.dictfetchall()
+
+    @staticmethod
+    def _only(partners, column):
+        """Return the condition that a customer is one of `partners`, None: anybody."""
+        if partners is None:
+            return SQL("TRUE")
+        return SQL("%s = ANY(%s)", column, partners.commercial_partner_id.ids)
 
     @staticmethod
     def _decide(row):
@@ -152,14 +154,14 @@ class LoyaltyTierBenefit(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _apply(self, partners=None, limit=None):
+    def _apply(self, partners=None):
         """Give and take what the tiers of today say; commits nothing.
 
         :param partners: `res.partner` recordset; everybody when None
         :return: ``(done, failed)``: numbers; who failed is logged
         """
         groups = defaultdict(list)
-        for row in self.sudo()._pending(partners, limit):
+        for row in self.sudo()._pending(partners):
             row["new"], row["keep"], row["hand"] = self._decide(row)
             groups[row["company_id"], row["kind"], row["new"]].append(row)
         done = failed = 0
@@ -167,7 +169,7 @@ class LoyaltyTierBenefit(models.Model):
             write = partial(self._write_group, *key)
             missed = failing(self.env, rows, write, _logger, "Benefit not given: %s")
             done, failed = done + len(rows) - len(missed), failed + len(missed)
-        for rows in self._pending_coupons(partners, limit).values():
+        for rows in self._pending_coupons(partners).values():
             missed = failing(
                 self.env,
                 rows,
@@ -186,7 +188,12 @@ class LoyaltyTierBenefit(models.Model):
             # What was there before may have been deleted since.
             target = env[model].browse(value or ()).exists()
             partners = env["res.partner"].browse(row["partner_id"] for row in rows)
-            partners.with_company(company).write({field: target.id})
+            partners = partners.with_company(company)
+            if not target:
+                # Nothing of their own: what the company has for everybody.
+                property_field = partners._fields[field]
+                target = property_field.get_company_dependent_fallback(partners)
+            partners.write({field: target.id})
         gone = [row["held"] for row in rows if row["wanted"] is None]
         benefits = env["loyalty.tier.benefit"]
         benefits.browse(gone).unlink()
@@ -218,27 +225,28 @@ class LoyaltyTierBenefit(models.Model):
     # Welcome coupons
     # ------------------------------------------------------------------
 
-    def _pending_coupons(self, partners=None, limit=None):
-        """Return who is to get a welcome coupon: ``{tier id: [partner id, …]}``.
+    def _pending_coupons(self, partners=None):
+        """Return who is to get a welcome coupon.
 
         Who reached the tier since it has a coupon, is still there, and had none yet.
+        A tier that was earned below a lower one given by hand comes with its end.
+
+        :return: ``{tier id: [(tier id, partner id), …]}``
         """
         self.env.flush_all()
-        only = SQL("TRUE")
-        if partners is not None:
-            only = SQL(
-                "change.partner_id = ANY(%s)", partners.commercial_partner_id.ids
-            )
         self.env.cr.execute(
             SQL(
                 """
                 SELECT DISTINCT tier.id, change.partner_id
                 FROM loyalty_tier_change change
                 JOIN loyalty_tier tier ON tier.id = change.to_id
+                LEFT JOIN loyalty_tier old ON old.id = change.from_id
                 JOIN crm_customer customer ON customer.partner_id = change.partner_id
                     AND customer.tier_id = change.to_id
                 WHERE tier.coupon_program_id IS NOT NULL
-                    AND change.cause IN ('join', 'upgrade', 'manual')
+                    AND (change.cause IN ('join', 'upgrade', 'manual')
+                        OR change.cause = 'manual_end'
+                            AND tier.threshold > old.threshold)
                     AND change.date >= tier.coupon_since
                     AND %s
                     AND NOT EXISTS (
@@ -246,10 +254,9 @@ class LoyaltyTierBenefit(models.Model):
                         JOIN res_partner owner ON owner.id = card.partner_id
                         WHERE card.tier_id = tier.id
                             AND owner.commercial_partner_id = change.partner_id)
-                ORDER BY change.partner_id LIMIT %s
+                ORDER BY change.partner_id
                 """,
-                only,
-                limit,
+                self._only(partners, SQL("change.partner_id")),
             )
         )
         pending = defaultdict(list)
@@ -307,11 +314,21 @@ class LoyaltyTierBenefit(models.Model):
 
     @api.model
     def _cron_apply(self):
-        """Give and take in chunks, one commit a chunk."""
-        cron = self.env["ir.cron"]
-        while True:
-            done, failed = self._apply(limit=CHUNK)
-            # Whoever fails would be found again and again: the next run tries.
-            more = done and not failed and done >= CHUNK
-            if not cron._commit_progress(done, remaining=int(more)) or not more:
+        """Give and take in chunks, one commit a chunk; who fails is tried tomorrow.
+
+        A run that is out of time begins again with those who failed, so it goes on
+        until somebody behind them was served.
+        """
+        pending = {row["partner_id"] for row in self.sudo()._pending()}
+        for rows in self._pending_coupons().values():
+            pending.update(partner_id for _tier_id, partner_id in rows)
+        pending = sorted(pending)
+        served = 0
+        for start in range(0, len(pending), CHUNK):
+            chunk = pending[start : start + CHUNK]
+            served += self._apply(self.env["res.partner"].browse(chunk).exists())[0]
+            left = self.env["ir.cron"]._commit_progress(
+                len(chunk), remaining=len(pending) - start - len(chunk)
+            )
+            if not left and served:
                 return

@@ -80,6 +80,12 @@ class LoyaltyTierChange(models.Model):
         help="What the customer had brought since the beginning of the period that "
         "ended; it decides whether a tier is kept.",
     )
+    needed = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        help="What the tier by the rules asked for on that day; of a tier that was not "
+        "kept, what that one asked for.",
+    )
     until = fields.Date(
         string="Kept Until",
         readonly=True,

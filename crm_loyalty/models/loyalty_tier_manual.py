@@ -156,7 +156,10 @@ class LoyaltyTierManual(models.Model):
         return manuals
 
     def write(self, vals):
-        """What was given stays as it was said; only its end may come earlier."""
+        """What was given stays as it was said; only its end may come earlier.
+
+        Then the tier by the rules is in force again at once.
+        """
         if not self.env.su and (set(vals) - {"ended"} or not vals.get("ended", True)):
             raise UserError(
                 self.env._(
@@ -164,13 +167,15 @@ class LoyaltyTierManual(models.Model):
                     "one, so that both remain to be read."
                 )
             )
-        return super().write(vals)
+        result = super().write(vals)
+        if "ended" in vals:
+            self._evaluate()
+        return result
 
     def action_end(self):
         """Take it back: the tier by the rules is in force again."""
         self.check_access("write")
         self.ended = True
-        self._evaluate()
         return True
 
     def _evaluate(self):

@@ -76,7 +76,7 @@ class LoyaltyTierNotice(models.Model):
                 notice.missing, notice.company_id.sudo().currency_id
             )
 
-    def _due(self, limit=None):
+    def _due(self):
         """Return to whom a notice is due, see ``tools/tiers.py``, `notice`.
 
         A tier given by hand is above the rules: nobody is told of it.
@@ -115,7 +115,7 @@ class LoyaltyTierNotice(models.Model):
                         WHERE sent.partner_id = notice.partner_id
                             AND sent.company_id = notice.company_id
                             AND sent.until = notice.until)
-                ORDER BY partner_id LIMIT %(limit)s
+                ORDER BY partner_id
                 """,
                 standings=customers._tier_standings(
                     customers._company_rows(),
@@ -123,7 +123,6 @@ class LoyaltyTierNotice(models.Model):
                     customers._tier_levels(),
                     customers._tier_members(),
                 ),
-                limit=limit,
             )
         )
         rows = self.env.cr.dictfetchall()
@@ -132,13 +131,14 @@ class LoyaltyTierNotice(models.Model):
         return rows
 
     @api.model
-    def _send_due(self, limit=None):
+    def _send_due(self, due=None):
         """Tell those to whom it is due; commits nothing. Who fails is logged.
 
+        :param due: some of `_due`; all of them when None
         :return: ``(done, failed)``: numbers
         """
         done = failed = 0
-        for values in self._due(limit):
+        for values in self._due() if due is None else due:
             with isolated(
                 self.env, _logger, "No notice for contact %s", values["partner_id"]
             ) as part:
@@ -159,6 +159,7 @@ class LoyaltyTierNotice(models.Model):
             )
             template.send_mail(self.id)
             return
+        self.kind = "activity"
         partner = self.partner_id
         user = partner.user_id or program.create_uid
         words = self.with_context(lang=user.lang)
@@ -176,12 +177,20 @@ class LoyaltyTierNotice(models.Model):
 
     @api.model
     def _cron_send(self):
-        """Tell in chunks, one commit a chunk."""
-        cron = self.env["ir.cron"]
-        while True:
-            done, failed = self._send_due(CHUNK)
-            more = done and not failed and done >= CHUNK
-            if not cron._commit_progress(done, remaining=int(more)) or not more:
+        """Tell in chunks, one commit a chunk; who fails is tried again tomorrow.
+
+        A run that is out of time begins again with those who failed, so it goes on
+        until somebody behind them was told.
+        """
+        due = self._due()
+        told = 0
+        for start in range(0, len(due), CHUNK):
+            chunk = due[start : start + CHUNK]
+            told += self._send_due(chunk)[0]
+            left = self.env["ir.cron"]._commit_progress(
+                len(chunk), remaining=len(due) - start - len(chunk)
+            )
+            if not left and told:
                 return
 
 

@@ -250,6 +250,12 @@ class TestTier(LoyaltyCommon):
             self._program(name="Second program with tiers")
         with self.assertRaises(ValidationError), self.env.cr.savepoint():
             self.program.program_type = "coupons"
+        # An archived one is in nobody's way, though it may be looked at.
+        other = self._program(name="Second program with tiers", active=False)
+        self.program.active = False
+        other.with_context(active_test=False).active = True
+        other.active = False
+        self.program.active = True
         self._join("2026-01-10")
         self._night("2026-01-10")
         with self.assertRaises(UserError), self.env.cr.savepoint():

@@ -1,3 +1,4 @@
+from contextlib import contextmanager
 from unittest.mock import patch
 
 from odoo import Command
@@ -6,7 +7,7 @@ from odoo.tools import mute_logger
 
 from .common import LoyaltyCommon
 
-LOGGER = "odoo.addons.crm_loyalty.models.loyalty_tier_benefit"
+BENEFIT = "odoo.addons.crm_loyalty.models.loyalty_tier_benefit"
 
 
 @tagged("post_install", "-at_install")
@@ -98,6 +99,15 @@ class TestTierBenefit(LoyaltyCommon):
         self._invoice(1000, "2026-02-01")
         self._play("2026-02-01")
         self.customer.specific_property_product_pricelist = self.list_hand
+        row = self._stored()
+        self.assertNotIn("Pricelist", row.tier_benefit_words)
+        self.assertIn("Payment terms", row.tier_benefit_words)
+        self.assertTrue(row.tier_benefit_by_hand)
+        codes = [line["code"] for line in row.tier_story["lines"]]
+        self.assertEqual(codes.count("by_hand"), 1, "Said at once")
+        row.action_use_tier_benefits()
+        self.assertEqual(self._pricelist(), self.list_silver)
+        self.customer.specific_property_product_pricelist = self.list_hand
         self._invoice(4000, "2026-03-01")
         self._play("2026-03-01")
         self.assertEqual(self._pricelist(), self.list_hand)
@@ -129,18 +139,94 @@ class TestTierBenefit(LoyaltyCommon):
         self.assertEqual(self._stored().tier_id, self.gold)
         self.assertEqual(len(self._coupons()), 1, "Once per customer and tier")
 
+    def test_coupon_for_a_tier_earned_below_one_by_hand(self):
+        """Gold is earned while Silver is given: the coupon comes when that ends."""
+        self._join("2026-01-10")
+        self._night("2026-01-10")
+        with self._on("2026-01-11"):
+            self.env["loyalty.tier.manual"].create(
+                {
+                    "partner_id": self.customer.id,
+                    "company_id": self.company.id,
+                    "tier_id": self.silver.id,
+                    "reason": "Because",
+                    "date_end": "2026-03-31",
+                }
+            )
+        self._invoice(5000, "2026-02-01")
+        self._play("2026-02-01")
+        self.assertEqual(self._stored().tier_id, self.silver)
+        self.assertFalse(self._coupons())
+        self._play("2026-04-01")
+        self.assertEqual(self._stored().tier_id, self.gold)
+        self.assertEqual(self._coupons().partner_id, self.customer)
+
     def test_no_coupon_for_who_was_there_before(self):
         self._join("2025-01-10")
         self._invoice(5000, "2025-02-01")
         self._play("2025-02-01")
         self.assertFalse(self._coupons())
 
-    @mute_logger(LOGGER)
+    def test_what_the_company_has_for_everybody_comes_back(self):
+        """15 days for all, 30 for Silver; the contact has none of its own again."""
+        common = self.env.ref("account.account_payment_term_15days")
+        self.env["ir.default"].set(
+            "res.partner",
+            "property_payment_term_id",
+            common.id,
+            company_id=self.company.id,
+        )
+        self._join("2026-01-10")
+        self._invoice(1000, "2026-02-01")
+        self._play("2026-02-01")
+        self.assertEqual(self.customer.property_payment_term_id, self.term)
+        self._play("2027-01-01")
+        self._play("2028-01-01")
+        self.assertEqual(self._stored().tier_id, self.base)
+        self.assertEqual(self.customer.property_payment_term_id, common)
+        self._invoice(1000, "2028-02-01")
+        self._play("2028-02-01")
+        self.assertEqual(self.customer.property_payment_term_id, self.term)
+
+    @mute_logger(BENEFIT)
     def test_one_that_fails_does_not_stop_the_rest(self):
+        good = self._two_in_silver()
+        with self._failing():
+            done, failed = self.Benefit._apply(self.customer + good)
+        self.assertEqual((done, failed), (3, 1))
+        self.assertEqual(self._pricelist(good), self.list_silver)
+        self.assertEqual(self.Benefit._apply(self.customer), (1, 0), "Tried again")
+
+    @mute_logger(BENEFIT)
+    def test_one_that_fails_does_not_stop_the_queue(self):
+        """Neither those behind in the run, nor when the time is up with it."""
+        self.silver.payment_term_id = False
+        good = self._two_in_silver()
+        progress = []
+
+        def stop(_cron, processed, remaining):
+            progress.append((processed, remaining))
+            return 0
+
+        self.patch(type(self.env["ir.cron"]), "_commit_progress", stop)
+        with self._failing(), patch(f"{BENEFIT}.CHUNK", 1):
+            self.Benefit._cron_apply()
+        self.assertEqual(progress, [(1, 1), (1, 0)])
+        self.assertFalse(self._pricelist())
+        self.assertEqual(self._pricelist(good), self.list_silver)
+
+    def _two_in_silver(self):
+        """Make a member of Silver of the customer, and of another one: return it."""
         good = self.env["res.partner"].create({"name": "Good"})
         for partner in (self.customer, good):
             self._join("2026-01-10", partner)
             self._invoice(1000, "2026-02-01", partner_id=partner.id)
+        self._night("2026-02-01")
+        return good
+
+    @contextmanager
+    def _failing(self):
+        """Have nothing given to the customer."""
         partners = type(self.env["res.partner"])
         original = partners.write
         bad = self.customer
@@ -150,12 +236,8 @@ class TestTierBenefit(LoyaltyCommon):
                 raise ValueError("No")
             return original(records, vals)
 
-        self._night("2026-02-01")
         with patch.object(partners, "write", write):
-            done, failed = self.Benefit._apply(self.customer + good)
-        self.assertEqual((done, failed), (3, 1))
-        self.assertEqual(self._pricelist(good), self.list_silver)
-        self.assertEqual(self.Benefit._apply(self.customer), (1, 0), "Tried again")
+            yield
 
     def test_manual_tier_brings_its_benefits_at_once(self):
         self._join("2026-01-10")

@@ -1,6 +1,12 @@
+from unittest.mock import patch
+
+from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
 from .common import LoyaltyCommon
+
+NOTICE = "odoo.addons.crm_loyalty.models.loyalty_tier_notice"
 
 
 @tagged("post_install", "-at_install")
@@ -62,6 +68,60 @@ class TestTierNotice(LoyaltyCommon):
         self._night("2027-01-01")
         self._invoice(1000, "2027-02-01")
         self.assertEqual(self._send("2027-12-10"), (0, 0), "It is kept")
+
+    def test_6_without_an_address(self):
+        """It becomes an activity, and is recorded as one."""
+        self.program.tier_notice = "mail"
+        self.customer.email = False
+        self.assertEqual(self._send("2026-12-10"), (1, 0))
+        self.assertEqual(self.Notice.search([]).kind, "activity")
+        self.assertEqual(len(self.customer.activity_ids), 1)
+
+    @mute_logger(NOTICE)
+    def test_6_one_that_fails_does_not_stop_the_queue(self):
+        good = self.env["res.partner"].create({"name": "Good"})
+        self._join("2025-01-10", good)
+        self._invoice(1000, "2025-02-01", partner_id=good.id)
+        self._night("2025-03-01")
+        self._night("2026-01-01")  # Good is kept until 31 December 2026, too
+        self.program.tier_notice = "activity"
+        self._night("2026-12-10")
+        notices = type(self.Notice)
+        original = notices._send
+
+        def send(notice):
+            if notice.partner_id == self.customer:
+                raise ValueError("No")
+            return original(notice)
+
+        progress = []
+
+        def stop(_cron, processed, remaining):
+            progress.append((processed, remaining))
+            return 0
+
+        self.patch(type(self.env["ir.cron"]), "_commit_progress", stop)
+        with (
+            patch.object(notices, "_send", send),
+            patch(f"{NOTICE}.CHUNK", 1),
+            self._on("2026-12-10"),
+        ):
+            due = [each["partner_id"] for each in self.Notice._due()]
+            self.assertEqual(due, (self.customer + good).ids)
+            self.Notice._cron_send()
+        self.assertEqual(progress, [(1, 1), (1, 0)])
+        self.assertEqual(self.Notice.search([]).partner_id, good)
+
+    def test_ready_made_is_for_the_own_company(self):
+        other = self.setup_other_company()["company"]
+        wizards = self.env["loyalty.tier.start"].with_context(
+            allowed_company_ids=self.company.ids
+        )
+        with self.assertRaises(AccessError):
+            wizards.new({"company_id": other.id}).buyer_count  # noqa: B018
+        start = wizards.new({"company_id": False})
+        self.assertEqual(start.buyer_count, 0)
+        self.assertFalse(start.line_ids)
 
     def test_ready_made(self):
         """Twenty customers of 100 to 2,000: Silver from the 12th, 17th, 19th on."""

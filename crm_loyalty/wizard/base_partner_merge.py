@@ -18,13 +18,16 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         return result
 
     def _best_tiers(self, partners):
-        """Return the best tier by the rules of these: ``{company: (tier, dates)}``."""
+        """Return the best tier by the rules of these.
+
+        :return: ``{company: (tier, dates)}``, a company with its branches
+        """
         best = {}
         rows = self.env["crm.customer"].sudo()
         for row in rows.search(
             [("partner_id", "in", partners.ids), ("tier_rule_id", "!=", False)]
         ).sorted(lambda row: row.tier_rule_id.threshold):
-            best[row.company_id] = (
+            best[row.company_id.root_id] = (
                 row.tier_rule_id,
                 {"tier_since": row.tier_since, "tier_until": row.tier_until},
             )
@@ -36,29 +39,33 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         It is kept as long as it would have been.
         """
         rows = self.env["crm.customer"].sudo()
-        for row in rows.search([("partner_id", "=", partner.id)]):
-            tier, dates = tiers.get(row.company_id, (None, None))
-            if not tier or tier.threshold <= row.tier_rule_id.threshold:
+        changes = self.env["loyalty.tier.change"].sudo()
+        found = rows.search([("partner_id", "=", partner.id)])
+        for root, group in found.grouped(lambda row: row.company_id.root_id).items():
+            tier, dates = tiers.get(root, (None, None))
+            held = max(group.tier_rule_id.mapped("threshold"), default=0)
+            if not tier or tier.threshold <= held:
                 continue
             values = {"tier_rule_id": tier.id, **dates}
-            if not row.tier_manual_id:
+            if not group.tier_manual_id:
+                now, ended = group._tier_totals()[group[0]]
+                changes.create(
+                    {
+                        "partner_id": partner.id,
+                        "company_id": root.id,
+                        "program_id": tier.program_id.id,
+                        "date": root._customer_today(),
+                        "from_id": group.tier_id[:1].id,
+                        "to_id": tier.id,
+                        "cause": "upgrade",
+                        "measure": now,
+                        "measure_ended": ended,
+                        "needed": tier.threshold,
+                        "until": dates["tier_until"],
+                    }
+                )
                 values["tier_id"] = tier.id
-                if row.company_id == row.company_id.root_id:
-                    self.env["loyalty.tier.change"].sudo().create(
-                        {
-                            "partner_id": partner.id,
-                            "company_id": row.company_id.id,
-                            "program_id": tier.program_id.id,
-                            "date": row.company_id._customer_today(),
-                            "from_id": row.tier_id.id,
-                            "to_id": tier.id,
-                            "cause": "upgrade",
-                            "measure": row.tier_measure,
-                            "measure_ended": row.tier_measure_ended,
-                            "until": dates["tier_until"],
-                        }
-                    )
-            row.write(values)
+            group.write(values)
         rows._evaluate_tiers(partner)
 
     def _merge_loyalty_cards(self, src_partners, dst_partner):

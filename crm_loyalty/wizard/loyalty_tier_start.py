@@ -1,7 +1,7 @@
 from math import floor, log10
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import SQL
 
@@ -84,8 +84,12 @@ class LoyaltyTierStart(models.TransientModel):
 
         In the last twelve months, or ever, by the measure; who brought nothing is left
         out.
+
+        :raise AccessError: the company is not among those that the user has activated
         """
         self.ensure_one()
+        if self.company_id not in self.env.companies.root_id:
+            raise AccessError(self.env._("Activate this company first."))
         company = self.company_id.sudo()
         today = company._customer_today()
         first = fields.Date.subtract(today, years=1)
@@ -117,8 +121,9 @@ class LoyaltyTierStart(models.TransientModel):
 
     @api.depends("company_id", "tier_measure", "tier_window")
     def _compute_buyer_count(self):
+        self.buyer_count = 0
         self.env.flush_all()
-        for start in self:
+        for start in self.filtered("company_id"):
             start.buyer_count = self.env.execute_query(
                 SQL("SELECT count(*) FROM (%s) customer", start._brought())
             )[0][0]
@@ -134,6 +139,9 @@ class LoyaltyTierStart(models.TransientModel):
         )
         self.env.flush_all()
         for start in self:
+            if not start.company_id:
+                start.line_ids = [Command.clear()]
+                continue
             found = self.env.execute_query(
                 SQL(
                     "SELECT percentile_disc(%s::float[])"
@@ -234,7 +242,7 @@ class LoyaltyTierStartLine(models.TransientModel):
     def _compute_customer_count(self):
         self.customer_count = 0
         self.env.flush_all()
-        for start in self.start_id:
+        for start in self.start_id.filtered("company_id"):
             lines = start.line_ids.sorted("threshold")
             counts = dict(
                 self.env.execute_query(
