@@ -137,44 +137,58 @@ class CrmCustomer(models.Model):
         new = self._preview_standings(
             candidate, rows, horizon, self._preview_customers(rows) if read else None
         )
-        if horizon == "now" or not used:
+        before, old = SQL("new.old_tier_id"), SQL()
+        if horizon == "end" and used:
+            before = SQL("old.tier_id")
             old = SQL(
-                "SELECT partner_id, root_id, old_tier_id AS tier_id FROM (%s) old", new
+                "JOIN (%s) old USING (partner_id, root_id)",
+                self._preview_standings(saved, rows, horizon),
             )
-        else:
-            old = self._preview_standings(saved, rows, horizon)
         readable = self._search([("company_id", "in", [row["id"] for row in rows])])
         return SQL(
             """
-            SELECT old.tier_id AS "from", new.tier_id AS "to",
+            WITH earned AS (
+                -- Points of no order count once, in the first company.
+                SELECT owner.commercial_partner_id AS partner_id,
+                    split_part(company.parent_path, '/', 1)::int AS root_id,
+                    sum(history.issued) AS points
+                FROM loyalty_history history
+                JOIN loyalty_card card ON card.id = history.card_id
+                JOIN res_partner owner ON owner.id = card.partner_id
+                LEFT JOIN sale_order sale ON sale.id = history.order_id
+                    AND history.order_model = 'sale.order'
+                LEFT JOIN res_company company ON company.id = sale.company_id
+                WHERE card.program_id = %(program)s
+                    AND history.create_date >= %(since)s
+                GROUP BY 1, 2
+            )
+            SELECT %(before)s AS "from", new.tier_id AS "to",
                 count(*) AS customers, coalesce(sum(member.revenue), 0) AS amount,
-                coalesce(sum(earned.points), 0) AS points,
+                coalesce(sum(coalesce(earned.points, 0) + coalesce(other.points, 0)), 0)
+                    AS points,
                 (array_agg(member.id ORDER BY member.revenue DESC))[1:%(named)s] AS ids
             FROM (%(new)s) new
-            JOIN (%(old)s) old USING (partner_id, root_id)
+            %(old)s
             JOIN (
                 SELECT customer.partner_id,
                     split_part(company.parent_path, '/', 1)::int AS root_id,
-                    sum(customer.revenue) AS revenue, min(customer.id) AS id
+                    sum(customer.revenue) AS revenue, min(customer.id) AS id,
+                    min(split_part(company.parent_path, '/', 1)::int) OVER (
+                        PARTITION BY customer.partner_id) AS first_id
                 FROM crm_customer customer
                 JOIN res_company company ON company.id = customer.company_id
                 WHERE customer.id IN %(readable)s
                 GROUP BY 1, 2
             ) member USING (partner_id, root_id)
-            LEFT JOIN (
-                SELECT owner.commercial_partner_id AS partner_id,
-                    sum(history.issued) AS points
-                FROM loyalty_history history
-                JOIN loyalty_card card ON card.id = history.card_id
-                JOIN res_partner owner ON owner.id = card.partner_id
-                WHERE card.program_id = %(program)s
-                    AND history.create_date >= %(since)s
-                GROUP BY 1
-            ) earned ON earned.partner_id = new.partner_id
+            LEFT JOIN earned ON earned.partner_id = new.partner_id
+                AND earned.root_id = new.root_id
+            LEFT JOIN earned other ON other.partner_id = new.partner_id
+                AND other.root_id IS NULL AND member.first_id = new.root_id
             GROUP BY 1, 2
             """,
             named=NAMED,
             new=new,
+            before=before,
             old=old,
             readable=readable.subselect(),
             program=saved.id,

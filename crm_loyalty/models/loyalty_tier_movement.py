@@ -110,7 +110,20 @@ class LoyaltyTierMovement(models.Model):
                     WHEN later.tier_id = earlier.tier_id THEN 'same'
                     WHEN new.threshold > old.threshold THEN 'up'
                     ELSE 'down' END AS direction
-            FROM (SELECT DISTINCT company_id, date FROM crm_customer_snapshot) start
+            FROM (
+                SELECT company.id AS company_id, month.date
+                FROM (SELECT min(date) AS first, max(date) AS last
+                    FROM crm_customer_snapshot) kept
+                CROSS JOIN LATERAL (
+                    SELECT (first + interval '1 month - 1 day')::date AS date
+                    FROM generate_series(
+                        date_trunc('month', kept.first), kept.last, '1 month') first
+                ) month
+                JOIN res_company company ON EXISTS (
+                    SELECT FROM crm_customer_snapshot snapshot
+                    WHERE snapshot.date = month.date
+                        AND snapshot.company_id = company.id)
+            ) start
             JOIN (%(readable)s) later ON later.company_id = start.company_id
                 AND later.date > start.date
             CROSS JOIN LATERAL (

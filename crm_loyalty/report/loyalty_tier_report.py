@@ -16,6 +16,45 @@ class LoyaltyTierReport(models.Model):
     _auto = False
     _rec_name = "tier_id"
     _order = "company_id, threshold"
+    _depends = {
+        "account.move": [
+            "commercial_partner_id",
+            "company_id",
+            "invoice_date",
+            "move_type",
+            "state",
+        ],
+        "account.move.line": ["balance", "discount", "display_type", "move_id"],
+        "crm.customer": [
+            "company_id",
+            "margin",
+            "partner_id",
+            "revenue",
+            "tier_id",
+            "tier_joined",
+        ],
+        "loyalty.card": ["partner_id", "tier_id"],
+        "loyalty.program": ["active", "company_id"],
+        "loyalty.tier": ["program_id", "threshold"],
+        "res.company": ["currency_id", "parent_id"],
+        "res.partner": ["commercial_partner_id"],
+        "sale.order": [
+            "company_id",
+            "currency_rate",
+            "date_order",
+            "partner_id",
+            "state",
+        ],
+        "sale.order.coupon.points": ["order_id", "points", "tier_factor", "tier_id"],
+        "sale.order.line": [
+            "discount",
+            "order_id",
+            "price_subtotal",
+            "price_unit",
+            "product_uom_qty",
+            "reward_id",
+        ],
+    }
 
     tier_id = fields.Many2one(comodel_name="loyalty.tier", readonly=True)
     program_id = fields.Many2one(comodel_name="loyalty.program", readonly=True)

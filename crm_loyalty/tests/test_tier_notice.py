@@ -156,7 +156,6 @@ class TestTierNotice(LoyaltyCommon):
         """200 less 10 % is 180: a discount of 20; the revenue is 400 + 180."""
         self._invoice(0, "2026-05-02", lines=[{"price_unit": 200, "discount": 10}])
         self._night("2026-06-15")
-        self.env.flush_all()
         row = self.env["loyalty.tier.report"].search([("tier_id", "=", self.silver.id)])
         self.assertEqual(len(row), 1)
         self.assertEqual((row.members, row.revenue, row.discount), (1, 580, 20))

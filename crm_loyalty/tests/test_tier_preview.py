@@ -120,6 +120,27 @@ class TestTierPreview(LoyaltyCommon):
         # 4,000, 1,500 and 600 + 600 in a year; a tenth of it is what Gold costs.
         self.assertEqual(self._moves(changes)["now"], {("Silver", "Gold"): (3, 670)})
 
+    def test_points_of_two_companies(self):
+        """Moved in both, the 100 points of the year are given once more, not twice."""
+        other = self.setup_other_company()["company"]
+        self.env = self.env(
+            context={"allowed_company_ids": [self.company.id, other.id]}
+        )
+        self.program.write({"company_id": False, "point_value_set": 1})
+        self.silver.point_factor = 2
+        partner = self.env["res.partner"].create({"name": "Both"})
+        card = self._join("2026-01-10", partner)
+        for company in (self.company, other):
+            self._invoice(
+                900, "2026-02-01", partner_id=partner.id, company_id=company.id
+            )
+        self.env["loyalty.history"].create(
+            {"card_id": card.id, "description": "Before", "issued": 100}
+        )
+        self._night("2026-06-15")
+        changes = {"tier_ids": [Command.update(self.silver.id, {"threshold": 900})]}
+        self.assertEqual(self._moves(changes)["now"], {("Base", "Silver"): (2, 100)})
+
     def test_refused(self):
         with self.assertRaises(ValidationError):
             self.program.get_tier_preview(
