@@ -205,6 +205,7 @@ class Bench:
             # Part of the ranking.
             self._clock_on(customers, "_score") as score,
             self._clock_on(customers, "_evaluate_tiers") as tiers,
+            self._clock_on(customers, "_evaluate_class") as behaviour,
             # It may be part of the refresh, and has a line of its own.
             self._clock_on(self.env["crm.customer.snapshot"], "_take") as take,
         ):
@@ -213,9 +214,11 @@ class Bench:
         self.samples.add(f"{key}_wal", self._wal() - before)
         self.samples.add(key, total.seconds - rank.seconds - take.seconds)
         self.samples.add(f"{key}_total", total.seconds)
-        self.samples.add(f"{key}_rank", rank.seconds - score.seconds - tiers.seconds)
+        parts = score.seconds + tiers.seconds + behaviour.seconds
+        self.samples.add(f"{key}_rank", rank.seconds - parts)
         self.samples.add(f"{key}_score", score.seconds)
         self.samples.add(f"{key}_tiers", tiers.seconds)
+        self.samples.add(f"{key}_behaviour", behaviour.seconds)
         self.samples.add(f"{key}_rows", total.result)
         self.samples.add(f"{key}_statements", total.statements)
         self.samples.add(f"{key}_overhead", total.seconds / total.sql_seconds)

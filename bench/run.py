@@ -46,8 +46,7 @@ def parse(arguments=None):
         nargs="+",
         metavar="NAME",
         help=f"instead of {TEMPLATE}_<customers>, one for each size. A database that"
-        " exists is measured with the data that it has; its rows of customers are"
-        " emptied and filled again",
+        " exists is measured with the data that it has, in a copy named <name>_bench",
     )
     parser.add_argument(
         "--reset", action="store_true", help="make the database anew before"

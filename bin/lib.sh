@@ -820,8 +820,11 @@ copy_db() {
     psql_do -d postgres -c "CREATE DATABASE $2 TEMPLATE $1"
     if [[ -d $DATA_DIR/filestore/$1 ]]; then
         # Odoo names these files by content and never changes one.
-        cp -al "$DATA_DIR/filestore/$1" "$DATA_DIR/filestore/$2" 2>/dev/null ||
+        cp -al "$DATA_DIR/filestore/$1" "$DATA_DIR/filestore/$2" 2>/dev/null || {
+            # What was begun would be taken for a folder to copy into.
+            rm -rf "$DATA_DIR/filestore/$2"
             cp -R "$DATA_DIR/filestore/$1" "$DATA_DIR/filestore/$2"
+        }
     fi
 }
 
