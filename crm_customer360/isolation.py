@@ -6,6 +6,13 @@ from types import SimpleNamespace
 from psycopg2 import InterfaceError, OperationalError
 
 from odoo.exceptions import ConcurrencyError, UserError
+from odoo.service.model import (
+    MAX_TRIES_ON_CONCURRENCY_FAILURE,
+    PG_CONCURRENCY_EXCEPTIONS_TO_RETRY,
+)
+
+# A transaction met with another one: the same again may succeed.
+CONCURRENCY = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
 
 
 @contextmanager
@@ -37,22 +44,41 @@ def isolated(env, logger=None, words="", *args):
             logger.exception(words, *args)
 
 
-def failing(env, parts, work, logger, words):
-    """Do a job for all parts at once; where that fails, for one after the other.
+def failing(env, parts, work, logger, words, *args):
+    """Do a job for all parts at once; where that fails, halve them to find who fails.
 
     :param parts: list, or recordset
     :param work: called with some of the parts, of the same type
-    :param words: logged with each part that fails; one placeholder
-    :return: list of the parts that fail
+    :param words: logged of each part that fails, with `args` and then the part
+    :return: list of the parts that fail, each with its error
     """
-    with isolated(env) as whole:
-        work(parts)
-    if not whole.error:
+    if not parts:
         return []
-    failed = []
-    for number, part in enumerate(parts):
-        with isolated(env, logger, words, part) as single:
-            work(parts[number : number + 1])
-        if single.error:
-            failed.append(part)
-    return failed
+    single = len(parts) == 1
+    told = (logger, words, *args, parts[0]) if single else ()
+    with isolated(env, *told) as part:
+        work(parts)
+    if not part.error:
+        return []
+    if single:
+        return [(parts[0], part.error)]
+    half = len(parts) // 2
+    return [
+        *failing(env, parts[:half], work, logger, words, *args),
+        *failing(env, parts[half:], work, logger, words, *args),
+    ]
+
+
+def retried(env, work):
+    """Do what begins after a commit; again when it meets with another transaction.
+
+    :return: what `work` returns
+    :raise: what it raises the last time
+    """
+    for left in reversed(range(MAX_TRIES_ON_CONCURRENCY_FAILURE)):
+        try:
+            return work()
+        except CONCURRENCY:
+            env.cr.rollback()
+            if not left:
+                raise

@@ -1,10 +1,9 @@
 import logging
 
-import psycopg2
-
 from odoo import api, fields, models
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
+
+from ..isolation import CONCURRENCY, failing
 
 _logger = logging.getLogger(__name__)
 
@@ -114,8 +113,16 @@ class CrmCustomerQueue(models.Model):
         if not claimed:
             return 0
         self.env.flush_all()
-        failed = {}
-        self._refresh_or_split(sorted(claimed), failed)
+        failed = {
+            partner_id: str(error).strip()
+            for partner_id, error in failing(
+                self.env,
+                sorted(claimed),
+                self.env["crm.customer"]._refresh_few,
+                _logger,
+                "Customer %s could not be refreshed",
+            )
+        }
         self.env.cr.execute(
             SQL(
                 "DELETE FROM crm_customer_queue"
@@ -168,27 +175,6 @@ class CrmCustomerQueue(models.Model):
             )
         )
         return dict(self.env.cr.fetchall())
-
-    def _refresh_or_split(self, partner_ids, failed):
-        """Refresh these customers; when that fails, halve them to find who fails.
-
-        :param failed: dict to which ``{partner id: error}`` is added
-        """
-        try:
-            with self.env.cr.savepoint(flush=False):
-                self.env["crm.customer"]._refresh_few(partner_ids)
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except psycopg2.Error as error:
-            if len(partner_ids) == 1:
-                failed[partner_ids[0]] = str(error).strip()
-                _logger.warning(
-                    "Customer %s could not be refreshed: %s", partner_ids[0], error
-                )
-                return
-            half = len(partner_ids) // 2
-            self._refresh_or_split(partner_ids[:half], failed)
-            self._refresh_or_split(partner_ids[half:], failed)
 
     @api.model
     def _count_due(self):
@@ -251,7 +237,7 @@ class CrmCustomerQueue(models.Model):
         while True:
             try:
                 done = self._drain()
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            except CONCURRENCY:
                 # Another worker took these customers between our snapshot and our
                 # lock; a new transaction sees that.
                 self.env.cr.rollback()

@@ -64,7 +64,7 @@ class CrmCustomer(models.Model):
         "15 %, C the rest, D nothing. Empty until the nightly ranking.",
     )
 
-    def _rank(self):
+    def _rank(self, read=None):
         """Rank all customers by revenue and by contribution; write what differs.
 
         Reads the customers alone. With *before* the sum of strictly greater measures
@@ -72,6 +72,8 @@ class CrmCustomer(models.Model):
         first share of total, B while under the second, else C; D when it brings
         nothing. Equal measures share rank and class.
 
+        :param read: `_settings_read` where everybody was read just before; None when
+            not everybody was
         :return: number of rows changed
         """
         self.env.flush_all()

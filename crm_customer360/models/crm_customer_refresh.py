@@ -33,10 +33,11 @@ class CrmCustomer(models.Model):
         if partners is None:
             with self._refresh_settings():
                 began = self._now()
+                read = self._settings_read() if companies is None else None
                 total = self._refresh_read(companies)
                 written = self._refresh_write(began)
                 written += self._remove_dependents()
-                self._rank()
+                self._rank(read)
             self._refresh_done(companies)
             _logger.info("Customers refreshed: %s rows of %s", written, total)
         else:
@@ -48,6 +49,15 @@ class CrmCustomer(models.Model):
     def _now(self):
         """Return now, naive, in UTC and to the microsecond: it orders refreshes."""
         return datetime.now(UTC).replace(tzinfo=None)
+
+    @api.model
+    def _settings_read(self):
+        """Return which settings are in force where everybody is read now, for `_rank`.
+
+        Settings may change between the reading and the ranking, which commits part.
+        Here there are none that matter.
+        """
+        return {}
 
     def _refresh_few(self, partner_ids, companies=None):
         """Refresh the customers of these contacts, in one statement.

@@ -3,11 +3,9 @@ import logging
 import psycopg2
 
 from odoo import api, models
-from odoo.service.model import (
-    MAX_TRIES_ON_CONCURRENCY_FAILURE,
-    PG_CONCURRENCY_EXCEPTIONS_TO_RETRY,
-)
 from odoo.tools import SQL
+
+from ..isolation import CONCURRENCY, retried
 
 _logger = logging.getLogger(__name__)
 
@@ -33,7 +31,7 @@ class CrmCustomer(models.Model):
             return
         try:
             self._refresh_in_slices()
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+        except CONCURRENCY:
             cr.rollback()
             raise
         except psycopg2.Error:
@@ -59,6 +57,7 @@ class CrmCustomer(models.Model):
         self.env.flush_all()
         with self._refresh_settings():
             began = self._now()
+            read = self._settings_read()
             total = self._refresh_read()
         cron._commit_progress(remaining=total + 2)
         for first in range(1, total + 1, SLICE):
@@ -66,7 +65,7 @@ class CrmCustomer(models.Model):
             self._refresh_slice(began, first, last)
             cron._commit_progress(last - first + 1, remaining=total - last + 2)
         self._remove_dependents()
-        self._rank()
+        self._rank(read)
         self._refresh_done()
         self._invalidate_figures()
         self.env.ref("crm_customer360.ir_cron_alert")._trigger()
@@ -76,10 +75,4 @@ class CrmCustomer(models.Model):
 
     def _refresh_slice(self, began, first, last):
         """Write one slice; again when somebody else wrote one of its rows just now."""
-        for attempt in range(MAX_TRIES_ON_CONCURRENCY_FAILURE):
-            try:
-                return self._refresh_write(began, first, last)
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                self.env.cr.rollback()
-                if attempt == MAX_TRIES_ON_CONCURRENCY_FAILURE - 1:
-                    raise
+        return retried(self.env, lambda: self._refresh_write(began, first, last))

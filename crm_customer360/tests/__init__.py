@@ -8,6 +8,7 @@ from . import test_event_access
 from . import test_handover
 from . import test_hoot
 from . import test_integrity
+from . import test_isolation
 from . import test_native_reports
 from . import test_page
 from . import test_page_speed

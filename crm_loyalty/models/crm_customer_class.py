@@ -33,9 +33,9 @@ class CrmCustomer(models.Model):
         help="Night in which the customer's behaviour was found to have changed.",
     )
 
-    def _rank(self):
+    def _rank(self, read=None):
         """Scores come first; the class is made of them."""
-        return super()._rank() + self._evaluate_class()
+        return super()._rank(read) + self._evaluate_class()
 
     @api.model
     def _evaluate_class(self, partners=None):

@@ -25,8 +25,8 @@ class CrmCustomer(models.Model):
 
     _inherit = "crm.customer"
 
-    def _rank(self):
-        return super()._rank() + self._evaluate_tiers()
+    def _rank(self, read=None):
+        return super()._rank(read) + self._evaluate_tiers()
 
     def _refresh_few(self, partner_ids, companies=None):
         """Evaluate the tiers of the few that were refreshed, too.

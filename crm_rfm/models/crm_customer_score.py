@@ -14,12 +14,20 @@ class CrmCustomer(models.Model):
 
     _inherit = "crm.customer"
 
-    def _rank(self):
+    @api.model
+    def _settings_read(self):
+        """The schemes whose change of source or window is in what is read now."""
+        schemes = self.env["crm.rfm.scheme"].sudo()
+        found = schemes.search([("inputs_pending", "=", True)])
+        return {**super()._settings_read(), "rfm_schemes": found.ids}
+
+    def _rank(self, read=None):
         """Score after ranking: both need everybody, and the customers alone."""
-        return super()._rank() + self._score(read=True)
+        changed = super()._rank(read)
+        return changed + self._score((read or {}).get("rfm_schemes", ()))
 
     @api.model
-    def _score(self, read=False):
+    def _score(self, read=()):
         """Score all customers of all companies; write what differs.
 
         One statement: it scores, finds the segment, writes the rows that differ and
@@ -31,7 +39,7 @@ class CrmCustomer(models.Model):
         and equal values get equal scores. A single purchase has frequency score 1;
         those with more share out the scores from 2 on in the same way.
 
-        :param read: whether all inputs were read just now, by the settings in force
+        :param read: ids of schemes whose changed inputs were read just now
         :return: number of customers changed
         """
         self.env.flush_all()
@@ -130,10 +138,19 @@ class CrmCustomer(models.Model):
             except ValueError:
                 if strict:
                     raise
-                # Such as by a field of an addon that is gone. Nobody is left out then,
-                # and everybody else is scored.
+                # Such as by a field of an addon that is gone. Those stay left out who
+                # are: else they would be scored, and get activities.
                 _logger.exception("Whom scheme %s leaves out is unknown", scheme.id)
-                continue
+                partners = SQL(
+                    """
+                    SELECT customer.partner_id AS id
+                    FROM crm_customer customer
+                    JOIN res_company company ON company.id = customer.company_id
+                    WHERE customer.rfm_state = 'excluded'
+                        AND company.parent_path LIKE %s
+                    """,
+                    f"{scheme.company_id.parent_path}%",
+                )
             if partners:
                 parts.append(
                     SQL(
@@ -375,7 +392,7 @@ class CrmCustomer(models.Model):
                     inputs_pending = waits.still
                 FROM company
                 CROSS JOIN LATERAL (
-                    SELECT NOT %s AND old.inputs_pending IS TRUE AS still
+                    SELECT old.inputs_pending IS TRUE AND NOT old.id = ANY(%s) AS still
                     FROM crm_rfm_scheme old WHERE old.id = company.scheme_id
                 ) waits
                 WHERE company.scheme_id = scheme.id AND company.id = scheme.company_id
@@ -383,6 +400,6 @@ class CrmCustomer(models.Model):
                         IS DISTINCT FROM (company.today, waits.still, waits.still)
                 """,
                 companies,
-                read,
+                list(read),
             )
         )

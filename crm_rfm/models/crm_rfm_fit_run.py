@@ -5,12 +5,8 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.service.model import (
-    MAX_TRIES_ON_CONCURRENCY_FAILURE,
-    PG_CONCURRENCY_EXCEPTIONS_TO_RETRY,
-)
 
-from odoo.addons.crm_customer360.isolation import isolated
+from odoo.addons.crm_customer360.isolation import failing, isolated, retried
 
 from ..tools import calibration, clv, likelihood
 from ..tools.history import Models
@@ -108,14 +104,7 @@ class CrmRfmFit(models.Model):
         cron = self.env["ir.cron"]
         outcomes = self._make_outcomes()
         cron._commit_progress(remaining=1)
-        for attempt in range(MAX_TRIES_ON_CONCURRENCY_FAILURE):
-            try:
-                self._write_outcomes(outcomes)
-                break
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                self.env.cr.rollback()
-                if attempt == MAX_TRIES_ON_CONCURRENCY_FAILURE - 1:
-                    raise
+        retried(self.env, lambda: self._write_outcomes(outcomes))
         cron._commit_progress(1, remaining=0)
 
     # ------------------------------------------------------------------
@@ -142,11 +131,10 @@ class CrmRfmFit(models.Model):
         histories = self._read_histories(days)
         outcomes = {}
         for company in companies:
+            outcomes[company] = Outcome()
             if company.id not in histories:
                 # It could not be read, as the log says.
-                outcomes[company] = Outcome()
                 continue
-            outcomes[company] = Outcome()
             with isolated(self.env, _logger, "Predictions for %s failed", company.name):
                 outcomes[company] = self._make_outcome(company, *histories[company.id])
         return outcomes
@@ -164,18 +152,14 @@ class CrmRfmFit(models.Model):
             company: [day - relativedelta(months=HOLDOUT_MONTHS), day]
             for company, day in days.items()
         }
-        with isolated(
-            self.env,
-            _logger,
-            "Purchases could not be read; trying company by company",
-        ):
-            return self._histories_at(moments)
         result = {}
-        for company, both in moments.items():
-            with isolated(
-                self.env, _logger, "Purchases of %s could not be read", company.name
-            ):
-                result.update(self._histories_at({company: both}))
+
+        def read(some):
+            chosen = {company: moments[company] for company in some}
+            result.update(self._histories_at(chosen))
+
+        words = "Purchases of %s could not be read"
+        failing(self.env, list(moments), read, _logger, words)
         return result
 
     @api.model

@@ -3,13 +3,9 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 from odoo import api, fields, models
-from odoo.service.model import (
-    MAX_TRIES_ON_CONCURRENCY_FAILURE,
-    PG_CONCURRENCY_EXCEPTIONS_TO_RETRY,
-)
 from odoo.tools import SQL
 
-from odoo.addons.crm_customer360.isolation import isolated
+from odoo.addons.crm_customer360.isolation import CONCURRENCY, isolated, retried
 
 from ..tools import likelihood
 from ..tools.clv import monthly_revenue
@@ -296,16 +292,15 @@ class CrmRfmForecastRun(models.Model):
         It begins after a commit: nothing but its own work is rolled back where it
         meets with another transaction, and is tried again.
         """
-        for _attempt in range(MAX_TRIES_ON_CONCURRENCY_FAILURE):
-            try:
-                with isolated(
-                    self.env, _logger, "No forecast of company %s", company.id
-                ):
-                    self._compute_companies(company)
-                return
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                self.env.cr.rollback()
-        _logger.error(
-            "No forecast of company %s: it met with other transactions each time",
-            company.id,
-        )
+
+        def forecast():
+            with isolated(self.env, _logger, "No forecast of company %s", company.id):
+                self._compute_companies(company)
+
+        try:
+            retried(self.env, forecast)
+        except CONCURRENCY:
+            _logger.error(
+                "No forecast of company %s: it met with other transactions each time",
+                company.id,
+            )

@@ -184,6 +184,8 @@ class CrmCustomerSnapshot(models.Model):
             if place_from is not None:
                 domain.append(("rfm_was", "=", f"{days[0]} {place_from}"))
             if place_to == "other":
+                if not str(place_from).isdecimal():
+                    raise self._no_place(place_from)
                 domain.append(("rfm_segment_id", "!=", int(place_from)))
             else:
                 domain += self._place_domain(place_to)
@@ -209,14 +211,17 @@ class CrmCustomerSnapshot(models.Model):
         partner = self.partner_id.with_company(self.company_id)
         return partner.action_open_partner_360()
 
+    def _no_place(self, place):
+        return UserError(self.env._("There is no such place: %s", place))
+
     def _place_domain(self, place):
         """Return the domain of the rows at a place; of all rows when None."""
         if place is None:
             return []
-        if str(place).isdigit():
+        if str(place).isdecimal():
             return [("rfm_segment_id", "=", int(place))]
         if place not in STATES:
-            raise UserError(self.env._("There is no such place: %s", place))
+            raise self._no_place(place)
         return [
             ("rfm_segment_id", "=", False),
             ("rfm_state", "=", False if place == "unknown" else place),
@@ -229,9 +234,13 @@ class CrmCustomerSnapshot(models.Model):
         """
         if place is None:
             return ""
-        if str(place).isdigit():
-            segment = self.env["crm.rfm.segment"].sudo().browse(int(place))
-            return segment.exists().name or ""
+        if str(place).isdecimal():
+            # Of a segment of the past that the reader may not open, but whose customers
+            # are on the screen, the name is told; of no other one.
+            domain = [("rfm_segment_id", "=", int(place))]
+            seen = self.search(domain, limit=1).rfm_segment_id.sudo()
+            segments = self.env["crm.rfm.segment"].with_context(active_test=False)
+            return (seen or segments.search([("id", "=", int(place))])).name or ""
         _ = self.env._
         return {
             "prospect": _("Prospect"),

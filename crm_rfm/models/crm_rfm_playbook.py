@@ -35,7 +35,7 @@ class CrmCustomer(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _score(self, read=False):
+    def _score(self, read=()):
         """Note for the playbooks who has entered a segment by this scoring."""
         self.env.cr.execute("SELECT coalesce(max(id), 0) FROM crm_rfm_movement")
         [last] = self.env.cr.fetchone()
@@ -237,7 +237,8 @@ class CrmCustomer(models.Model):
             if not result["now"][user]:
                 del result["now"][user]
         done.filtered("rfm_playbook_id").rfm_playbook_id = False
-        for segment, customers in result["later"].grouped("rfm_segment_id").items():
+        waiting = result["later"] | result["failed"]
+        for segment, customers in waiting.grouped("rfm_segment_id").items():
             customers.filtered(
                 lambda row, segment=segment: row.rfm_playbook_id != segment
             ).rfm_playbook_id = segment
@@ -259,9 +260,10 @@ class CrmCustomer(models.Model):
             self,
             lambda rows: Activity.create(rows._playbook_values(user)),
             _logger,
-            f"Cannot plan the playbook of %s for {user.login}",
+            "Cannot plan the playbook for %s: %s",
+            user.login,
         )
-        return self.browse().union(*failed)
+        return self.browse().union(*(customer for customer, _error in failed))
 
     def _playbook_values(self, user):
         """Return the activities for one person, in their language.

@@ -1,3 +1,5 @@
+from psycopg2 import DataError
+
 from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
@@ -5,8 +7,15 @@ from odoo.fields import Domain
 from ..rule import read_rule
 
 # What the search of contacts raises at a field that is not there or cannot be searched,
-# or at a value that does not fit.
-NO_SEARCH = (AttributeError, NotImplementedError, TypeError, UserError, ValueError)
+# or at a value that does not fit, which the database alone may notice.
+NO_SEARCH = (
+    AttributeError,
+    DataError,
+    NotImplementedError,
+    TypeError,
+    UserError,
+    ValueError,
+)
 
 
 def _field_names(domain):
@@ -24,7 +33,7 @@ class CrmRfmScheme(models.Model):
 
     @api.constrains("exclude_domain")
     def _check_exclude_domain(self):
-        Partner = self.env["res.partner"]
+        Partner = self.env["res.partner"].with_context(active_test=False)
         for scheme in self.filtered("exclude_domain"):
             try:
                 domain = read_rule(scheme.exclude_domain)
@@ -37,7 +46,8 @@ class CrmRfmScheme(models.Model):
                 ) from error
             try:
                 names = set(_field_names(domain))
-                Partner._search(domain).select()
+                with self.env.cr.savepoint():
+                    Partner.search(domain, limit=1)
             except NO_SEARCH as error:
                 raise ValidationError(
                     self.env._(
@@ -71,4 +81,7 @@ class CrmRfmScheme(models.Model):
         if domain.is_false():
             return None
         partners = self.env["res.partner"].sudo().with_company(self.company_id)
-        return partners.with_context(active_test=False)._search(domain).select()
+        try:
+            return partners.with_context(active_test=False)._search(domain).select()
+        except NO_SEARCH as error:
+            raise ValueError(str(error)) from error

@@ -214,6 +214,8 @@ class TestChallenge(SalespeopleCommon):
         self.users["manager"].group_ids += group
         self._as("manager", strange).name = "Ours"
         self._as("manager", strange.line_ids[0]).target_goal = 3
+        strange.rfm_sales = True
+        self._as("manager", strange).user_domain = "[('name', '=', 'Nobody')]"
         self.assertEqual(strange.name, "Ours")
 
     def test_customers_kept(self):

@@ -152,6 +152,18 @@ class TestMovementScreen(RfmCommon):
         self.assertIn(("About to sleep", "Loyal customers"), told)
         with self.assertRaises(AccessError):
             self.grid.segment_ids[0].with_user(self.manager).read(["name"])
+        # Names of others are told where their customers are seen, and nowhere else.
+        segments = self.grid.segment_ids
+        loyal = segments.filtered(lambda row: row.name == "Loyal customers")
+        secret = self.cube.sudo().copy({"company_id": other.id}).segment_ids[0]
+        secret.name = "Secret"
+        self.env.flush_all()
+        names = [
+            reader.action_open_rfm_move("2026-02-28", "2026-05-31", str(segment.id))
+            for segment in (loyal, secret)
+        ]
+        self.assertEqual(names[0]["name"], "Loyal customers")
+        self.assertNotIn("Secret", names[1]["name"])
         row = self._stored(self.buyers["a"]).with_user(self.manager)
         self.assertEqual(row.rfm_story["before"], "before: Loyal customers")
         self.assertEqual(row.rfm_story["trend"][-1]["name"], "Loyal customers")
@@ -170,8 +182,14 @@ class TestMovementScreen(RfmCommon):
         self.assertEqual(name(None, loyal.id), "Loyal customers")
         self.assertEqual(name("absent", "lapsed"), "No longer there – now: Lapsed")
         self.assertEqual(name(loyal.id, "other"), "Left Loyal customers")
-        with self.assertRaises(UserError):
-            name(None, "nowhere")
+        for places in (
+            (None, "nowhere"),
+            (None, "²"),
+            (None, "other"),
+            ("prospect", "other"),
+        ):
+            with self.subTest(places=places), self.assertRaises(UserError):
+                name(*places)
 
     def test_who_left_the_best(self):
         """b leaves Champions: what it was worth, and why it left."""

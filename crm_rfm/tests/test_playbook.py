@@ -244,6 +244,11 @@ class TestPlaybook(PlaybookCommon):
             self.assertIn("Not planned because of an error: 1.", message)
             self.assertEqual(self._planned().res_id, good.id)
             self.assertEqual(self.Customer._playbook_waiting().partner_id, bad)
+            # Picked by hand, without having waited, it waits now, as is said.
+            self.Customer._playbook_waiting().rfm_playbook_id = False
+            with mute_logger("odoo.addons.crm_rfm.models.crm_rfm_playbook"):
+                rows.action_plan_playbook()
+            self.assertEqual(self.Customer._playbook_waiting().partner_id, bad)
             # What is to be tried again as a whole is no customer's fault.
             error = OperationalError("serialization")
             with self.assertRaises(OperationalError):

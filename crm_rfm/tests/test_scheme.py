@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 import psycopg2
 
 from odoo.exceptions import UserError, ValidationError
@@ -175,6 +177,8 @@ class TestScheme(RfmCommon):
             ("[('ref', 'bad', 'x')]", "rule with fixed values"),
             ("[('customer_rank.x', '=', 1)]", "cannot be understood"),
             ("[('create_date', '>', 'soon')]", "cannot be understood"),
+            ("[('id', '=', 'abc')]", "cannot be understood"),
+            ("[('id', 'in', ['a'])]", "cannot be understood"),
             ("[('user_id', '=', uid)]", "rule with fixed values"),
             ("[('rfm_segment_id', '=', 1)]", "by their own score"),
             ("[('customer_id.rfm_segment_id', '=', 1)]", "by their own score"),
@@ -183,11 +187,30 @@ class TestScheme(RfmCommon):
                 "by their own score",
             ),
         ):
-            with self.subTest(domain):
+            with self.subTest(domain), mute_logger("odoo.sql_db"):
                 self._refused(message, exclude_domain=domain)
         self.scheme.exclude_domain = "[('category_id.name', '=', 'Ours')]"
 
     # -- changes
+
+    def test_a_change_during_the_night(self):
+        """What was read before it is not what the settings say: it is read again."""
+        self.Customer._refresh()
+        self.assertFalse(self.scheme.inputs_pending)
+        original = type(self.Customer)._remove_dependents
+
+        def change(customers, *args):
+            self.scheme.window_months = 24
+            return original(customers, *args)
+
+        with patch.object(type(self.Customer), "_remove_dependents", change):
+            self.Customer._refresh()
+        self.assertTrue(self.scheme.inputs_pending)
+        # One company is not everybody.
+        self.Customer._refresh(companies=self.company)
+        self.assertTrue(self.scheme.inputs_pending)
+        self.Customer._refresh()
+        self.assertFalse(self.scheme.inputs_pending)
 
     def test_a_change_scores_again(self):
         self.Customer._refresh()

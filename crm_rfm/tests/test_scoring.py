@@ -199,8 +199,12 @@ class TestScoring(RfmCommon):
         self.assertEqual(self._stored(buyers["a"]).rfm_score, "212")
 
     def test_rule_that_has_become_meaningless(self):
-        """By a field that is gone, such as of an addon: nobody is left out by it."""
-        buyers = self._buyers(a=[("2026-05-01", 10)])
+        """By a field that is gone, such as of an addon: who was left out still is."""
+        buyers = self._buyers(a=[("2026-05-01", 10)], b=[("2026-05-02", 90)])
+        self.scheme.exclude_domain = f"[('id', '=', {buyers['b'].id})]"
+        self.assertEqual(
+            self._score(buyers, "rfm_state"), {"a": "new", "b": "excluded"}
+        )
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
@@ -213,7 +217,8 @@ class TestScoring(RfmCommon):
         with self.assertLogs(
             "odoo.addons.crm_rfm.models.crm_customer_score", "ERROR"
         ) as log:
-            self.assertEqual(self._score(buyers, "rfm_score"), {"a": "313"})
+            self.assertEqual(self._score(buyers, "rfm_score"), {"a": "313", "b": False})
+        self.assertEqual(self._stored(buyers["b"]).rfm_state, "excluded")
         self.assertIn(f"scheme {self.scheme.id} leaves out", log.output[0])
 
     def test_bands_are_exact(self):
