@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.tools import SQL
 
 from .crm_customer_scope import Source
@@ -206,6 +206,27 @@ class CrmCustomer(models.Model):
 
     def _ratings(self, scope):
         """Return the query of the ratings of the window; `company_id` may be NULL."""
+        return SQL(
+            """
+            SELECT rating.id, rating.partner_id, rating.company_id, rating.rating,
+                rating.given_at
+            FROM (%(given)s) rating
+            JOIN company ON company.id = coalesce(rating.company_id, %(main)s)
+            WHERE rating.given_at >= company.window_start_at
+                AND rating.given_at < company.today_end
+            """,
+            given=self._ratings_given(scope.only(SQL("rating.partner_id"))),
+            main=scope.main_company,
+        )
+
+    @api.model
+    def _ratings_given(self, only=None):
+        """Return the query of all ratings given.
+
+        `company_id` is that of the document rated, else the contact's, else NULL.
+
+        :param only: SQL condition on `rating`
+        """
         joins, companies = [], []
         for model, (table, _column) in sorted(self._customer_documents().items()):
             if model == "res.partner":
@@ -223,25 +244,17 @@ class CrmCustomer(models.Model):
             companies.append(SQL("%s.company_id", alias))
         return SQL(
             """
-            SELECT rating.id, rating.partner_id, rating.company_id, rating.rating,
-                rating.given_at
-            FROM (
-                SELECT rating.id, rating.partner_id, rating.rating,
-                    coalesce(rating.rated_on, rating.write_date) AS given_at,
-                    coalesce(%(companies)s, partner.company_id) AS company_id
-                FROM rating_rating rating
-                JOIN res_partner partner ON partner.id = rating.partner_id
-                %(joins)s
-                WHERE rating.consumed IS TRUE AND rating.rating >= 1 AND %(only)s
-            ) rating
-            JOIN company ON company.id = coalesce(rating.company_id, %(main)s)
-            WHERE rating.given_at >= company.window_start_at
-                AND rating.given_at < company.today_end
+            SELECT rating.id, rating.partner_id, rating.rating,
+                coalesce(rating.rated_on, rating.write_date) AS given_at,
+                coalesce(%(companies)s, partner.company_id) AS company_id
+            FROM rating_rating rating
+            JOIN res_partner partner ON partner.id = rating.partner_id
+            %(joins)s
+            WHERE rating.consumed IS TRUE AND rating.rating >= 1 AND %(only)s
             """,
             companies=SQL(", ").join(companies),
             joins=SQL(" ").join(joins),
-            only=scope.only(SQL("rating.partner_id")),
-            main=scope.main_company,
+            only=only or SQL("TRUE"),
         )
 
     def _source_analytic(self, scope):

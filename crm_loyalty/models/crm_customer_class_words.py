@@ -45,24 +45,30 @@ class CrmCustomer(models.Model):
             key = customer.partner_id.id, customer.company_id.id
             customer.loyalty_evidence = found.get(key, [])
 
-    @api.depends("loyalty_class", "last_purchase_date", "rfm_r", "rfm_f")
+    @api.depends(
+        "cadence_days",
+        "last_purchase_date",
+        "loyalty_class",
+        "loyalty_evidence",
+        "rfm_f",
+        "rfm_last_purchase_date",
+        "rfm_r",
+        "rfm_state",
+    )
     @api.depends_context("lang", "uid")
     def _compute_loyalty_class_words(self):
         for customer in self:
-            name = customer.loyalty_class
-            customer.loyalty_class_words = (
-                "\n".join(getattr(customer, f"_words_class_{name}")())
-                if name
-                else False
-            )
+            customer.loyalty_class_words = "\n".join(customer._words_class()) or False
 
-    def _words_class_competitor(self):
-        lines = [self._words_silence()]
-        if not self.loyalty_evidence:
-            return [*lines, self.env._("The evidence is gone: evaluated again tonight")]
-        return [*lines, *map(self._words_evidence, self.loyalty_evidence)]
-
-    def _words_class_disloyal(self):
+    def _words_class(self):
+        """Return the lines that the class rests on; none without a class."""
+        if not self.loyalty_class:
+            return []
+        if self.loyalty_class == "competitor":
+            # Without any the field is empty, not a list.
+            evidence = map(self._words_evidence, self.loyalty_evidence or [])
+            gone = self.env._("The evidence is gone: evaluated again tonight")
+            return [self._words_silence(), *(list(evidence) or [gone])]
         if self.rfm_state == "lapsed":
             return [
                 self.env._(
@@ -70,12 +76,6 @@ class CrmCustomer(models.Model):
                     format_date(self.env, self.rfm_last_purchase_date),
                 )
             ]
-        return [self._words_scores(), self._words_silence()]
-
-    def _words_class_loyal(self):
-        return [self._words_scores(), self._words_silence()]
-
-    def _words_class_fairly_loyal(self):
         return [self._words_scores(), self._words_silence()]
 
     def _words_scores(self):

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from odoo.addons.crm_customer360.report.crm_customer import READERS
 
@@ -27,14 +26,6 @@ class ResPartner(models.Model):
     def _search_loyalty_class(self, operator, value):
         return self._search_customer_figure("loyalty_class", operator, value)
 
-    def _field_to_sql(self, alias, field_expr, query=None):
-        """Let contacts be grouped by it, as their reader may see it."""
-        if field_expr != "loyalty_class":
-            return super()._field_to_sql(alias, field_expr, query)
-        self._check_field_access(self._fields[field_expr], "read")
-        customers = self.env["crm.customer"]._segment_query(
-            SQL.identifier(alias, "id"), SQL("%s", self.env.company.id)
-        )
-        return SQL(
-            "(%s)", customers.select(SQL.identifier(customers.table, "loyalty_class"))
-        )
+    @api.model
+    def _customer_columns(self):
+        return {**super()._customer_columns(), "loyalty_class": "loyalty_class"}

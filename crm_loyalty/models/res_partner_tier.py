@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from odoo.addons.crm_customer360.report.crm_customer import READERS
 
@@ -32,15 +31,9 @@ class ResPartner(models.Model):
             return [("customer_id", "any", [("tier_id", operator, value)])]
         return NotImplemented
 
-    def _field_to_sql(self, alias, field_expr, query=None):
-        """Let contacts be grouped by their tier, as their reader may see it."""
-        if field_expr != "loyalty_tier_id":
-            return super()._field_to_sql(alias, field_expr, query)
-        self._check_field_access(self._fields[field_expr], "read")
-        customers = self.env["crm.customer"]._segment_query(
-            SQL.identifier(alias, "id"), SQL("%s", self.env.company.id)
-        )
-        return SQL("(%s)", customers.select(SQL.identifier(customers.table, "tier_id")))
+    @api.model
+    def _customer_columns(self):
+        return {**super()._customer_columns(), "loyalty_tier_id": "tier_id"}
 
     def _compute_application_statistics_hook(self):
         """Add a chip of the tier to the contact's card."""

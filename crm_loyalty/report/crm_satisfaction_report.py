@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from odoo.addons.rating.models.rating_data import RATING_LIMIT_SATISFIED
+
 from ..models.crm_customer_nps import NPS_CLASSES
 
 # Rate of a group: numerator and denominator are summed, never rates.
@@ -79,6 +81,7 @@ class CrmSatisfactionReport(models.Model):
             "company_id",
             "user_id",
             "score",
+            "nps_class",
             "answered_at",
         ],
         "rating.rating": [
@@ -99,7 +102,8 @@ class CrmSatisfactionReport(models.Model):
             WITH company (id, tz) AS (VALUES %(companies)s),
             answer AS (
                 SELECT nps.id * 2 AS id, 'nps' AS kind, nps.partner_id, nps.company_id,
-                    nps.user_id, nps.answered_at AS at, nps.score::float8 AS score
+                    nps.user_id, nps.answered_at AS at, nps.score::float8 AS score,
+                    nps.nps_class
                 FROM crm_customer_nps nps
                 WHERE nps.answered_at IS NOT NULL
                 UNION ALL
@@ -111,24 +115,24 @@ class CrmSatisfactionReport(models.Model):
                         ORDER BY coalesce(largest.revenue_total, 0) DESC,
                             largest.company_id
                         LIMIT 1
-                    )), NULL, rating.given_at, rating.rating
+                    )), NULL, rating.given_at, rating.rating, NULL
                 FROM (%(ratings)s) rating
             )
             SELECT answer.id, answer.kind, answer.company_id, answer.score,
+                answer.nps_class,
                 (answer.at AT TIME ZONE 'UTC' AT TIME ZONE company.tz)::date AS date,
                 partner.commercial_partner_id AS partner_id,
                 coalesce(answer.user_id, customer.user_id) AS user_id,
                 customer.rfm_segment_id, customer.tier_id,
-                CASE WHEN kind = 'csat' THEN NULL WHEN score >= 9 THEN 'promoter'
-                    WHEN score >= 7 THEN 'passive' ELSE 'detractor' END AS nps_class,
                 (kind = 'nps')::int AS nps_answers,
-                (kind = 'nps' AND score >= 9)::int AS promoters,
-                (kind = 'nps' AND score < 7)::int AS detractors,
+                (kind = 'nps' AND answer.nps_class = 'promoter')::int AS promoters,
+                (kind = 'nps' AND answer.nps_class = 'detractor')::int AS detractors,
                 (kind = 'csat')::int AS csat_answers,
-                (kind = 'csat' AND score >= 4)::int AS satisfied,
-                CASE WHEN kind = 'nps' THEN
-                    100.0 * ((score >= 9)::int - (score < 7)::int) END AS nps,
-                CASE WHEN kind = 'csat' THEN (score >= 4)::int::float8 END AS csat
+                (kind = 'csat' AND score >= %(satisfied)s)::int AS satisfied,
+                CASE answer.nps_class WHEN 'promoter' THEN 100.0
+                    WHEN 'passive' THEN 0.0 WHEN 'detractor' THEN -100.0 END AS nps,
+                CASE WHEN kind = 'csat' THEN
+                    (score >= %(satisfied)s)::int::float8 END AS csat
             FROM answer
             JOIN company ON company.id = answer.company_id
             LEFT JOIN res_partner partner ON partner.id = answer.partner_id
@@ -140,39 +144,8 @@ class CrmSatisfactionReport(models.Model):
                 SQL("(%s, %s)", row["id"], row["tz"])
                 for row in self.env["crm.customer"]._company_rows()
             ),
-            ratings=self._ratings(),
-        )
-
-    def _ratings(self):
-        """Return the query of all ratings given; `company_id` may be NULL."""
-        joins, companies = [], []
-        documents = self.env["crm.customer"]._customer_documents()
-        for model, (table, _column) in sorted(documents.items()):
-            if model == "res.partner":
-                continue
-            alias = SQL.identifier(f"rated_{table}")
-            joins.append(
-                SQL(
-                    "LEFT JOIN %(table)s %(alias)s ON rating.res_model = %(model)s"
-                    " AND %(alias)s.id = rating.res_id",
-                    table=SQL.identifier(table),
-                    alias=alias,
-                    model=model,
-                )
-            )
-            companies.append(SQL("%s.company_id", alias))
-        return SQL(
-            """
-            SELECT rating.id, rating.partner_id, rating.rating,
-                coalesce(rating.rated_on, rating.write_date) AS given_at,
-                coalesce(%(companies)s, partner.company_id) AS company_id
-            FROM rating_rating rating
-            JOIN res_partner partner ON partner.id = rating.partner_id
-            %(joins)s
-            WHERE rating.consumed IS TRUE AND rating.rating >= 1
-            """,
-            companies=SQL(", ").join(companies),
-            joins=SQL(" ").join(joins),
+            satisfied=RATING_LIMIT_SATISFIED,
+            ratings=self.env["crm.customer"]._ratings_given(),
         )
 
     def _read_group_select(self, aggregate_spec, query):

@@ -154,6 +154,21 @@ class TestBehaviour(BehaviourCommon):
             "Recency 5 and frequency 4 of 5\nSilent for 30 days, 1.0 × the usual 30",
         )
 
+    def test_words_of_the_lapsed(self):
+        self._class(days=400, state="lapsed", r=None, f=None)
+        self.assertEqual(
+            self.row.loyalty_class_words,
+            "Nothing bought within the window of the scores, last on 05/11/2025",
+        )
+        lead = self._lost()
+        self._class(days=119, r=3)
+        lead.action_unarchive()
+        self.Customer.invalidate_model()
+        self.assertIn("The evidence is gone", self.row.loyalty_class_words)
+        self._set(state=None, days=None)
+        self.Customer._evaluate_class()
+        self.assertFalse(self.row.loyalty_class_words)
+
     def test_words_only_name_what_may_be_read(self):
         owner = new_test_user(
             self.env,

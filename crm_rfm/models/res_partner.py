@@ -29,15 +29,23 @@ class ResPartner(models.Model):
             return [("customer_id", "any", [("rfm_segment_id", operator, value)])]
         return NotImplemented
 
+    @api.model
+    def _customer_columns(self):
+        """Return the fields of contacts that are columns of their customer.
+
+        Contacts are grouped by them, as their reader may see them.
+
+        :return: ``{field of res.partner: column of crm.customer}``
+        """
+        return {"rfm_segment_id": "rfm_segment_id"}
+
     def _field_to_sql(self, alias, field_expr, query=None):
-        """Let contacts be grouped by their segment, as their reader may see it."""
-        if field_expr != "rfm_segment_id":
+        """Let contacts be grouped by what their customer is."""
+        column = self._customer_columns().get(field_expr)
+        if not column:
             return super()._field_to_sql(alias, field_expr, query)
         self._check_field_access(self._fields[field_expr], "read")
         customers = self.env["crm.customer"]._segment_query(
             SQL.identifier(alias, "id"), SQL("%s", self.env.company.id)
         )
-        return SQL(
-            "(%s)",
-            customers.select(SQL.identifier(customers.table, "rfm_segment_id")),
-        )
+        return SQL("(%s)", customers.select(SQL.identifier(customers.table, column)))
