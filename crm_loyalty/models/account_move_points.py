@@ -2,6 +2,9 @@ from collections import defaultdict
 
 from odoo import models
 
+# Documents that sell goods of orders, or bring them back.
+DOCUMENTS = ("out_invoice", "out_refund")
+
 
 class AccountMove(models.Model):
     """A credit note takes back the points that what it credits has earned."""
@@ -30,18 +33,26 @@ class AccountMove(models.Model):
         of its untaxed amount that came back, whatever was posted, drafted or
         cancelled in between. So it is never more than was earned.
         """
-        moves = self.sudo().filtered(lambda move: move._may_return_points())
-        notes = defaultdict(self.sudo().browse)
-        for move in moves:
-            for order in move._points_orders():
+        notes, returning = defaultdict(self.sudo().browse), set()
+        for move in self.sudo():
+            if move.move_type not in DOCUMENTS:
+                continue
+            orders = move._points_orders()
+            for order in orders:
                 notes[order] |= move
+            if move._may_return_points():
+                returning.update(orders.ids)
         lots = self.env["loyalty.lot"].sudo()
         if notes:
+            # An invoice can bring again what credit notes took back, no more.
             lots = lots.search(
                 [
                     ("order_id", "in", [order.id for order in notes]),
                     ("earned", ">", 0),
                     ("origin", "=", "order"),
+                    "|",
+                    ("order_id", "in", list(returning)),
+                    ("taken_back", ">", 0),
                 ]
             )
         if not lots:
@@ -66,31 +77,37 @@ class AccountMove(models.Model):
         changed._close_books(books)
 
     def _tell_points_history(self, books):
-        """Write what credit notes changed into the native history of the cards."""
+        """Write what documents changed into the native history of the cards."""
         lines = []
         for card, book in books.items():
             change = round(book.plain.points - card.points, 2)
             if change:
-                name = book.sources[-1]["name"]
+                source = book.sources[-1]
+                move = self.browse(source["move_id"])
+                text = self.env._("Invoice %s", source["name"])
+                if move.move_type == "out_refund":
+                    text = self.env._("Credit note %s", source["name"])
                 lines.append(
                     {
                         "card_id": card.id,
-                        "description": self.env._("Credit note %s", name),
+                        "description": text,
                         "issued": max(change, 0),
                         "used": max(-change, 0),
                     }
                 )
         self.env["loyalty.history"].sudo().create(lines)
 
+    def _is_points_document(self):
+        """Whether a document says now what was sold, or what came back."""
+        self.ensure_one()
+        return self.state == "posted" and self.move_type in DOCUMENTS
+
     def _may_return_points(self):
         """Whether goods come back with this document."""
         self.ensure_one()
         return self.move_type == "out_refund" or (
             self.move_type == "out_invoice"
-            and any(
-                line.quantity < 0 and line.sale_line_ids
-                for line in self.invoice_line_ids
-            )
+            and any(line.quantity < 0 and sold for line, sold in self._goods_lines())
         )
 
     def _points_orders(self):
@@ -98,45 +115,47 @@ class AccountMove(models.Model):
         lines = self.line_ids | self.reversed_entry_id.line_ids
         return lines.sale_line_ids.order_id
 
-    def _returned_amounts(self):
-        """Return what comes back with a document: ``{order: untaxed amount}``.
+    def _points_amounts(self):
+        """Return what a document sells: ``[(order, its line or none, amount)]``.
 
-        In the currency of each order. Down payments are no goods. A line that belongs
-        to no order counts for the orders of the invoice that is credited, by their
-        share of it.
+        Untaxed, in the currency of each order; below 0: it comes back. Down payments
+        are no goods. A line of a credit note that belongs to no order counts for the
+        orders of the invoice that is credited, by their share of it. A credit note has
+        the rate of that invoice: what is credited in full comes back in full.
         """
         self.ensure_one()
-        amounts = defaultdict(float)
-        loose = 0
-        refund = self.move_type == "out_refund"
-        for line, order in self._goods_lines():
-            if not refund:
-                if line.quantity < 0 and not line.sale_line_ids.reward_id:
-                    amounts[order] -= line.price_subtotal
-            elif order:
-                amounts[order] += line.price_subtotal
-            else:
+        amounts, loose = [], 0
+        sign = -1 if self.move_type == "out_refund" else 1
+        for line, sold in self._goods_lines():
+            if sold:
+                amounts.append((sold.order_id, sold, sign * line.price_subtotal))
+            elif sign < 0:
                 loose += line.price_subtotal
-        amounts.pop(self.env["sale.order"], None)
         if loose and self.reversed_entry_id:
             invoiced = defaultdict(float)
-            for line, order in self.reversed_entry_id._goods_lines():
-                invoiced[order] += line.price_subtotal
+            for line, sold in self.reversed_entry_id._goods_lines():
+                invoiced[sold.order_id] += line.price_subtotal
             total = sum(invoiced.values())
             for order, amount in invoiced.items():
                 if order and total > 0:
-                    amounts[order] += loose * amount / total
-        return {
-            order: self.currency_id._convert(
-                amount, order.currency_id, self.company_id, self.date, round=False
+                    none = self.env["sale.order.line"]
+                    amounts.append((order, none, -loose * amount / total))
+        day = (self.reversed_entry_id or self).invoice_date or self.date
+        return [
+            (
+                order,
+                sold,
+                self.currency_id._convert(
+                    amount, order.currency_id, self.company_id, day, round=False
+                ),
             )
-            for order, amount in amounts.items()
-        }
+            for order, sold, amount in amounts
+        ]
 
     def _goods_lines(self):
-        """Return ``[(line, its order or none)]`` without down payments."""
+        """Return ``[(line, its order line or none)]`` without down payments."""
         return [
-            (line, line.sale_line_ids.order_id[:1])
+            (line, line.sale_line_ids[:1])
             for line in self.invoice_line_ids
             if line.display_type == "product"
             and not any(line.sale_line_ids.mapped("is_downpayment"))

@@ -16,26 +16,20 @@ class LoyaltyCard(models.Model):
     # Books
     # ------------------------------------------------------------------
 
-    def _open_books(self, orders=(), credit_notes=(), reason="opening"):
+    def _open_books(self, orders=(), reason="opening"):
         """Read the lots that a change may concern.
 
         Points that came to a card without a lot, by SQL or before the program was one
         of loyalty cards, are taken over as an opening balance first.
 
         :param orders: ids of orders; those of the context's document are added
-        :param credit_notes: ids of credit notes, whose movements may be undone
         :param reason: what points without a lot are: ``opening``, or ``manual``
         :return: ``{card: Book}``
         """
         cards = self.sudo()
         orders = {part[0] for part in self._points_document().parts} | set(orders)
         moves = cards.env["loyalty.lot.move"].search(
-            [
-                ("card_id", "in", self.ids),
-                "|",
-                ("order_id", "in", list(orders)),
-                ("move_id", "in", list(credit_notes)),
-            ],
+            [("card_id", "in", self.ids), ("order_id", "in", list(orders))],
             order="id",
         )
         lots = cards.env["loyalty.lot"].search(
@@ -225,17 +219,18 @@ class LoyaltyCard(models.Model):
     def _book_cancel(self, book, source, earned, used):
         """Give back what the order used, and take back all that it earned.
 
-        An order confirmed before lots were kept is known by its figures only.
+        What it earned or used before lots were kept is known by its figures only.
         """
         order_id = source["order_id"]
-        if any(move.order_id.id == order_id for move in book.past):
-            book.plain.undo(book.drawn("used", order_id=order_id))
-            book.plain.take_back(source["order_id"], float("inf"))
-            return
-        if used > 0:
-            book.plain.earn(None, used, self._points_expiry(source), "used")
-        if earned > 0:
-            book.plain.use(earned, "taken_back", source["order_id"])
+        drawn = book.drawn("used", order_id=order_id)
+        book.plain.undo(drawn)
+        rest = round(used - sum(move.debt - move.points for move in drawn), 2)
+        if rest > 0:
+            book.plain.earn(None, rest, self._points_expiry(source), "used")
+        if any(m.reason == "earned" and m.order_id.id == order_id for m in book.past):
+            book.plain.take_back(order_id, float("inf"))
+        elif earned > 0:
+            book.plain.use(earned, "taken_back", order_id)
 
     def _book_add(self, book, source, earned, _used):
         if earned < 0:

@@ -19,17 +19,32 @@ class SaleOrder(models.Model):
     # Points
     # ------------------------------------------------------------------
 
-    def _action_cancel(self):
-        return super(
-            SaleOrder, self.with_context(loyalty_points="cancel")
-        )._action_cancel()
+    def action_confirm(self):
+        """Goods that came back before an order is confirmed again stay back."""
+        result = super().action_confirm()
+        documents = self.sudo().invoice_ids
+        documents.filtered(lambda m: m._may_return_points())._return_points()
+        return result
+
+    def _get_real_points_for_coupon(self, coupon, post_confirm=False):
+        """What an order earns repays a debt before it buys a reward."""
+        points = super()._get_real_points_for_coupon(coupon, post_confirm)
+        if (
+            coupon.debt
+            and self.state != "sale"
+            and coupon.program_id.applies_on != "future"
+        ):
+            entries = self.coupon_point_ids.filtered(lambda e: e.coupon_id == coupon)
+            points -= min(coupon.debt, max(sum(entries.mapped("points")), 0))
+        return points
 
     def _get_point_changes(self):
-        """Let the cards know what each order earned and used."""
+        """Let the cards know what each order earned and used.
+
+        Natively asked for after an order was cancelled, and before it is confirmed.
+        """
         changes = super()._get_point_changes()
-        kind = "confirm"
-        if self.env.context.get("loyalty_points") == "cancel":
-            kind = "cancel"
+        kind = "cancel" if "cancel" in self.mapped("state") else "confirm"
         parts = {}
         for order in self:
             for entry in order.coupon_point_ids:
@@ -64,41 +79,45 @@ class SaleOrder(models.Model):
     def _returned_shares(self):
         """Return which share of each order came back: ``{order: 0.0 … 1.0}``.
 
-        By untaxed amounts. An order that was changed after it earned is as large as
-        what was invoiced of it.
+        By untaxed amounts. The posted documents of each order line are played in the
+        order in which they were made: what came back is how far they end below the
+        most that was invoiced of it, so that goods that were credited and invoiced
+        again have not come back. An order that was changed after it earned is as large
+        as what was invoiced of it.
         """
         orders = self.sudo()
         invoices = orders.order_line.invoice_lines.move_id
-        invoices |= invoices.search(
-            [
-                ("reversed_entry_id", "in", invoices.ids),
-                ("move_type", "=", "out_refund"),
-            ]
-        )
-        returned, invoiced = defaultdict(float), defaultdict(float)
-        for move in invoices.filtered(lambda move: move.state == "posted"):
-            if move._may_return_points():
-                for order, amount in move._returned_amounts().items():
-                    returned[order] += amount
-            if move.move_type == "out_invoice":
-                for line, order in move._goods_lines():
-                    if line.quantity > 0 and move.currency_id == order.currency_id:
-                        invoiced[order] += line.price_subtotal
+        invoices |= invoices.search([("reversed_entry_id", "in", invoices.ids)])
+        net, peak = defaultdict(float), defaultdict(float)
+        lowered, returned = defaultdict(float), defaultdict(float)
+        for move in invoices.sorted("id"):
+            if not move._is_points_document():
+                continue
+            for order, line, amount in move._points_amounts():
+                if not line:
+                    returned[order] -= amount
+                    continue
+                # Discounts are lines below 0, and grow downwards.
+                amount *= line._points_sign()
+                net[line] += amount
+                peak[line] = max(peak[line], net[line])
+                lowered[line] += max(-amount, 0)
+        invoiced = defaultdict(float)
+        for line, most in peak.items():
+            sign = line._points_sign()
+            invoiced[line.order_id] += sign * most
+            back = min(lowered[line], most - net[line])
+            returned[line.order_id] += sign * back
         shares = {}
         for order in orders:
             whole = max(order.amount_untaxed, invoiced[order])
-            share = returned[order] / whole if whole > 0 else bool(returned[order])
+            share = returned[order] / whole if whole > 0 else returned[order] > 0
             shares[order] = min(max(share, 0.0), 1.0)
         return shares
 
     # ------------------------------------------------------------------
     # Sharing
     # ------------------------------------------------------------------
-
-    def _shared_cards(self):
-        """Return the cards of the customer's entity in programs with tiers."""
-        self.ensure_one()
-        return self.env["loyalty.card"]._shared_with(self.partner_id)
 
     @contextmanager
     def _sharing(self):
@@ -107,7 +126,7 @@ class SaleOrder(models.Model):
         It compares their holder with the contact, and would drop the points. Only the
         cache is told so: nothing is written.
         """
-        cards = self._shared_cards()
+        cards = self.env["loyalty.card"]._shared_with(self.partner_id)
         lent = cards.filtered(lambda card: card.partner_id != self.partner_id)
         holder = cards._fields["partner_id"]
         if lent:
@@ -149,6 +168,11 @@ class SaleOrderLine(models.Model):
 
     def unlink(self):
         return super(SaleOrderLine, self._as_reward_of(self.order_id)).unlink()
+
+    def _points_sign(self):
+        """Return -1 for what lowers the order, as a discount does, else 1."""
+        self.ensure_one()
+        return -1 if (self.price_subtotal or self.price_unit) < 0 else 1
 
     def _as_reward_of(self, orders):
         """Return the lines such that a card's change of points is of their order."""

@@ -45,6 +45,7 @@ class Book:
             record.remaining,
             record.date_expiry or FOREVER,
             record.taken_back,
+            record.expired,
         )
         self.records[lot] = record
         self.plain.lots.append(lot)

@@ -46,6 +46,7 @@ def expiry(policy, count, day):
 class Lot:
     """:param expires: last day on which the points can be used; FOREVER: no end
     :param returned: what was taken back of the points that its document earned
+    :param expired: what of them expired unused, and so can be owed by nobody
     """
 
     document: object
@@ -53,6 +54,7 @@ class Lot:
     left: float
     expires: date = FOREVER
     returned: float = 0
+    expired: float = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,8 +157,19 @@ class Card:
             points = round(points - self.claim(own, points), 2)
 
     def claim(self, own, points):
-        """Take back points of what one lot brought; return how many it was."""
-        points = round(min(points, own.earned - own.returned), 2)
+        """Take back points of what one lot brought; return how many it was.
+
+        Only what was spent already becomes a debt, not what expired:
+
+        >>> card = Card()
+        >>> lot = card.earn("INV/1", 100, date(2026, 1, 31))
+        >>> card.use(30)
+        >>> card.expire(date(2026, 2, 1))
+        70
+        >>> card.claim(lot, 100), card.points, card.debt
+        (30, 0, 30)
+        """
+        points = round(min(points, own.earned - own.returned - own.expired), 2)
         if points <= 0:
             return 0
         missing = self._draw([own, *self._in_order()], points, "taken_back", own)
@@ -207,5 +220,6 @@ class Card:
         for lot in self.lots:
             if lot.expires < day and lot.left:
                 gone += lot.left
+                lot.expired = round(lot.expired + lot.left, 2)
                 self._change(lot, "expired", -lot.left)
         return gone
