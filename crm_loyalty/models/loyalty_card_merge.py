@@ -1,16 +1,5 @@
 from odoo import models
 from odoo.tools import SQL
-from odoo.tools.sql import column_exists
-
-# Where cards are named, beside lots: (table, column).
-CARD_COLUMNS = (
-    ("loyalty_lot", "card_id"),
-    ("loyalty_lot_move", "card_id"),
-    ("loyalty_history", "card_id"),
-    ("sale_order_line", "coupon_id"),
-    ("sale_order_coupon_points", "coupon_id"),
-    ("pos_order_line", "coupon_id"),
-)
 
 
 class LoyaltyCard(models.Model):
@@ -41,18 +30,9 @@ class LoyaltyCard(models.Model):
                 cards=both.ids,
             )
         )
-        for table, column in CARD_COLUMNS:
-            if column_exists(self.env.cr, table, column):
-                self.env.cr.execute(
-                    SQL(
-                        "UPDATE %s SET %s = %s WHERE %s = ANY(%s)",
-                        SQL.identifier(table),
-                        SQL.identifier(column),
-                        self.id,
-                        SQL.identifier(column),
-                        others.ids,
-                    )
-                )
+        self.env["base.partner.merge.automatic.wizard"]._update_foreign_keys_generic(
+            "loyalty.card", others, self
+        )
         # Member since the first of them: tiers count from that day.
         self.env.cr.execute(
             SQL(

@@ -68,3 +68,48 @@ class LoyaltyCard(models.Model):
             ]
         )
         return self.browse(found.ids)._filtered_access("read")
+
+    def _join_entity(self):
+        """Make one card of those that an entity has in a program of these cards.
+
+        That of the entity itself, else the oldest; with two of them, the points of
+        both could not buy one reward.
+        """
+        cards = self.env["loyalty.card"].sudo().with_context(loyalty_share=None)
+        for entity, moved in self.sudo().grouped(_entity).items():
+            for _program, group in cards._read_group(
+                [
+                    ("partner_id.commercial_partner_id", "=", entity.id),
+                    ("program_id", "in", moved.program_id.ids),
+                ],
+                ["program_id"],
+                ["id:recordset"],
+            ):
+                own = group.filtered(lambda c, entity=entity: c.partner_id == entity)
+                (own or group).sorted("id")[0]._absorb(group)
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    def write(self, vals):
+        """Bring the cards of a contact along into the entity that it joins."""
+        if not {"parent_id", "is_company"} & vals.keys():
+            return super().write(vals)
+        before = {partner: partner.commercial_partner_id for partner in self}
+        result = super().write(vals)
+        joined = self.filtered(lambda p: p.commercial_partner_id not in (p, before[p]))
+        if joined:
+            cards = self.env["loyalty.card"].sudo()
+            cards.search(
+                [
+                    ("partner_id", "child_of", joined.ids),
+                    ("program_id.tier_ids", "!=", False),
+                    ("program_id.program_type", "=", "loyalty"),
+                ]
+            )._join_entity()
+        return result
+
+
+def _entity(card):
+    return card.partner_id.commercial_partner_id

@@ -60,6 +60,46 @@ class TestPointsSharing(PointsCommon):
         self.assertNotIn(self.card, order.applied_coupon_ids)
         self.assertNotIn(self.card, order.coupon_point_ids.coupon_id)
 
+    def test_contact_joins_the_entity(self):
+        """60 and 60 points buy a reward of 100 when both are the entity's."""
+        stranger = self.env["res.partner"].create({"name": "Stranger"})
+        card = self.card.copy({"code": "SECOND", "partner_id": stranger.id})
+        card.points = 60
+        self._buy(60)
+        seller = new_test_user(
+            self.env,
+            login="points_parent",
+            groups="sales_team.group_sale_manager,base.group_partner_manager",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        stranger.with_user(seller).parent_id = self.customer
+        lots = self.assertPoints(120, lots=[60, 60])
+        self.assertEqual(lots.partner_id | lots.move_ids.partner_id, self.customer)
+        self.assertEqual((card.active, card.points), (False, 0))
+        self._buy(10, rewards=1, partner_id=stranger.id)
+        self.assertPoints(30)
+        # Who leaves again leaves the points.
+        stranger.parent_id = False
+        self.assertPoints(30)
+
+    def test_contact_joins_an_entity_without_a_card(self):
+        stranger = self.env["res.partner"].create(
+            {"name": "Stranger", "is_company": True}
+        )
+        self._buy(60)
+        self.customer.write({"parent_id": stranger.id, "is_company": False})
+        lots = self.assertPoints(60, lots=[60])
+        self.assertEqual(lots.partner_id, stranger)
+        self.assertEqual(self.card.partner_id, self.customer)
+        # Another joins whose card is younger: they become one.
+        late = self.env["res.partner"].create({"name": "Late"})
+        card = self.card.copy({"code": "THIRD", "partner_id": late.id})
+        card.points = 5
+        late.parent_id = stranger
+        self.assertPoints(65, lots=[60, 5])
+        self.assertFalse(card.active)
+
     def test_salesperson(self):
         """The lowest user who sells."""
         user = new_test_user(
@@ -109,6 +149,26 @@ class TestPointsSharing(PointsCommon):
         # What was bought with the other card is cancelled on the one that is left.
         second._action_cancel()
         self.assertPoints(100, lots=[100, 0])
+
+    def test_merge_beside_a_wallet(self):
+        """Money in an eWallet is no points, whatever becomes of the points."""
+        wallet = self.env["loyalty.program"].create(
+            {"name": "Wallet", "program_type": "ewallet"}
+        )
+        stranger = self.env["res.partner"].create({"name": "Stranger"})
+        money = self.env["loyalty.card"].create(
+            {"program_id": wallet.id, "partner_id": self.customer.id, "points": 80}
+        )
+        second = self.card.copy({"code": "SECOND", "partner_id": stranger.id})
+        self.program.write({"points_expiry": "days", "points_expiry_count": 1})
+        second.points = 40
+        self._merge(stranger, self.customer)
+        self.assertPoints(40)
+        with self._on("2026-07-01"):
+            self.env["loyalty.card"]._expire_points()
+        self.assertPoints(0)
+        self.assertEqual((money.points, money.active), (80, True))
+        self.assertFalse(money.lot_ids)
 
     def test_merge_debt(self):
         stranger = self.env["res.partner"].create({"name": "Stranger"})
