@@ -23,7 +23,7 @@ class CrmCustomer(models.Model):
         string="Points",
         digits=POINTS,
         compute="_compute_loyalty_points",
-        help="Points that the customer can use, on all cards.",
+        help="Points that the customer can use, on all cards in use.",
     )
     loyalty_points_expiring = fields.Float(
         string="Points that Expire Next",
@@ -57,8 +57,9 @@ class CrmCustomer(models.Model):
         stored = self.filtered("id")
         if not stored:
             return
-        self.env["loyalty.lot"].flush_model()
-        self.env["loyalty.lot.move"].flush_model()
+        for name in ("loyalty.lot", "loyalty.lot.move", "loyalty.card"):
+            self.env[name].flush_model()
+        self.env["loyalty.program"].flush_model(["active", "program_type"])
         rows = self.env.execute_query(
             SQL(
                 """
@@ -66,22 +67,26 @@ class CrmCustomer(models.Model):
                 FROM crm_customer customer
                 JOIN res_company company ON company.id = customer.company_id
                 CROSS JOIN LATERAL (
-                    SELECT sum(remaining) AS points, min(next.day) AS expiry,
-                        sum(remaining) FILTER (WHERE date_expiry = next.day)
-                            AS expiring
-                    FROM loyalty_lot lot,
-                        LATERAL (
-                            SELECT min(date_expiry) AS day FROM loyalty_lot first
-                            WHERE first.partner_id = customer.partner_id
-                                AND first.company_id = lot.company_id
-                                AND first.remaining > 0
-                        ) next
-                    WHERE lot.partner_id = customer.partner_id AND lot.remaining > 0
-                        AND lot.company_id
-                            = split_part(company.parent_path, '/', 1)::int
+                    SELECT sum(points) AS points, min(day) AS expiry,
+                        (array_agg(points ORDER BY day)
+                            FILTER (WHERE day IS NOT NULL))[1] AS expiring
+                    FROM (
+                        SELECT lot.date_expiry AS day, sum(lot.remaining) AS points
+                        FROM loyalty_lot lot
+                        JOIN loyalty_card card ON card.id = lot.card_id AND card.active
+                        JOIN loyalty_program program ON program.id = lot.program_id
+                            AND program.active AND program.program_type = 'loyalty'
+                        WHERE lot.partner_id = customer.partner_id
+                            AND lot.remaining > 0 AND lot.company_id
+                                = split_part(company.parent_path, '/', 1)::int
+                        GROUP BY lot.date_expiry
+                    ) day
                 ) lot
                 CROSS JOIN LATERAL (
-                    SELECT sum(debt) AS debt FROM loyalty_lot_move move
+                    SELECT sum(move.debt) AS debt FROM loyalty_lot_move move
+                    JOIN loyalty_card card ON card.id = move.card_id AND card.active
+                    JOIN loyalty_program program ON program.id = move.program_id
+                        AND program.active AND program.program_type = 'loyalty'
                     WHERE move.partner_id = customer.partner_id
                         AND move.company_id
                             = split_part(company.parent_path, '/', 1)::int
@@ -120,7 +125,10 @@ class CrmCustomer(models.Model):
         return [*super()._sources(), self._source_loyalty_cost]
 
     def _source_loyalty_cost(self, scope):
-        """Growth of the value of points in the window, in the company's currency."""
+        """Growth of the value of points in the window, in the company's currency.
+
+        An opening balance is no growth: what was earned before lots were kept.
+        """
         return Source(
             "loyalty_cost",
             SQL(
@@ -132,7 +140,10 @@ class CrmCustomer(models.Model):
                 JOIN company ON company.id = move.company_id
                 JOIN (%(values)s) value ON value.program_id = move.program_id
                     AND value.company_id = move.company_id
+                JOIN loyalty_program program ON program.id = move.program_id
+                    AND program.program_type = 'loyalty'
                 WHERE move.date >= company.window_start AND move.date <= company.today
+                    AND move.reason <> 'opening'
                     AND move.partner_id IS NOT NULL AND %(only)s
                 GROUP BY move.partner_id, move.company_id
                 """,

@@ -33,11 +33,14 @@ class LoyaltyCard(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         cards = super().create([self._without_debt(vals) for vals in vals_list])
-        cards._adopt_points("manual")
+        cards.filtered("points")._adopt_points("manual")
         return cards
 
     def write(self, vals):
         vals = self._without_debt(vals)
+        if "points" in vals and "history_ids" in vals:
+            # A line of history names changes made before it: not by the same caller.
+            super().write({"history_ids": vals.pop("history_ids")})
         cards = self._kept_in_lots() if "points" in vals else self.browse()
         others = self - cards
         if others:
@@ -70,8 +73,3 @@ class LoyaltyCard(models.Model):
         """Return the cards whose points are in lots: those of loyalty programs."""
         cards = self.sudo().filtered(lambda c: c.program_id.program_type == "loyalty")
         return self.browse(cards.ids)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_lots(self):
-        """Movements of a deleted card go with it."""
-        self.sudo().lot_ids.unlink()

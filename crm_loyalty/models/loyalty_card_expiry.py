@@ -22,7 +22,8 @@ class LoyaltyCard(models.Model):
     def _expire_points(self, limit=None):
         """Expire points whose last day has passed; write the native history, too.
 
-        The day is that of the company that owes the points.
+        The day is that of the company that owes the points. What a card has that
+        became an eWallet is no longer points.
 
         :param limit: lots at most; all when None
         :return: number of lots
@@ -36,6 +37,8 @@ class LoyaltyCard(models.Model):
                         lot.program_id, lot.remaining AS points, company.today
                     FROM loyalty_lot lot JOIN (%(companies)s) company
                         ON company.id = lot.company_id
+                    JOIN loyalty_program program ON program.id = lot.program_id
+                        AND program.program_type = 'loyalty'
                     WHERE lot.remaining > 0 AND lot.date_expiry < company.today
                     ORDER BY lot.id
                     LIMIT %(limit)s
@@ -96,6 +99,8 @@ class LoyaltyCard(models.Model):
                 """
                 SELECT count(*) FROM loyalty_lot lot
                 JOIN (%s) company ON company.id = lot.company_id
+                JOIN loyalty_program program ON program.id = lot.program_id
+                    AND program.program_type = 'loyalty'
                 WHERE lot.remaining > 0 AND lot.date_expiry < company.today
                 """,
                 self._company_days(),

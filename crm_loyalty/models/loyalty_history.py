@@ -17,16 +17,18 @@ class LoyaltyHistory(models.Model):
 
     def _name_lots(self):
         """Give a document to movements of this transaction that have none yet."""
+        # What an order earned and used has its name already.
+        lines = self.filtered(lambda line: line.order_model != "sale.order")
+        if not lines:
+            return
         moves = self.env["loyalty.lot.move"].search(
             [
-                ("card_id", "in", self.card_id.ids),
+                ("card_id", "in", lines.card_id.ids),
                 ("reason", "=", "manual"),
                 ("name", "=", False),
                 ("create_date", "=", self.env.cr.now()),
             ]
         )
-        # What an order earned and used has its name already.
-        lines = self.filtered(lambda line: line.order_model != "sale.order")
         for line in lines if moves else ():
             named = moves.filtered(lambda m, line=line: m.card_id == line.card_id)
             named.name = line.description

@@ -20,6 +20,7 @@ class LoyaltyLiability(models.Model):
     _depends = {
         "loyalty.lot": ["card_id", "company_id", "partner_id", "date", "date_expiry"],
         "loyalty.lot.move": ["lot_id", "date", "reason", "points"],
+        "loyalty.program": ["program_type"],
     }
 
     lot_id = fields.Many2one(comodel_name="loyalty.lot", readonly=True)
@@ -95,6 +96,8 @@ class LoyaltyLiability(models.Model):
                 GROUP BY move.lot_id
             ) change
             JOIN loyalty_lot lot ON lot.id = change.lot_id
+            JOIN loyalty_program program ON program.id = lot.program_id
+                AND program.program_type = 'loyalty'
             JOIN res_company company ON company.id = lot.company_id
             LEFT JOIN (%(values)s) value ON value.program_id = lot.program_id
                 AND value.company_id = lot.company_id

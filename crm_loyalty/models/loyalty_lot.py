@@ -54,7 +54,6 @@ class LoyaltyLot(models.Model):
     origin = fields.Selection(
         selection=[
             ("order", "Order"),
-            ("invoice", "Invoice"),
             ("pos", "Point of Sale"),
             ("manual", "By hand"),
             ("opening", "Opening balance"),
@@ -65,13 +64,6 @@ class LoyaltyLot(models.Model):
     )
     order_id = fields.Many2one(
         comodel_name="sale.order",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="set null",
-    )
-    move_id = fields.Many2one(
-        comodel_name="account.move",
-        string="Invoice",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",

@@ -62,6 +62,7 @@ class LoyaltyProgram(models.Model):
     )
 
     @api.depends(
+        "active",
         "point_value_set",
         "reward_ids.active",
         "reward_ids.reward_type",
@@ -73,7 +74,11 @@ class LoyaltyProgram(models.Model):
     )
     def _compute_point_value(self):
         for program in self:
-            values = [reward._point_value() for reward in program.sudo().reward_ids]
+            # An archived program has archived rewards, and points that are owed.
+            rewards = program.sudo().with_context(active_test=False).reward_ids
+            if program.active:
+                rewards = rewards.filtered("active")
+            values = [reward._point_value() for reward in rewards]
             program.point_value = program.point_value_set or max(values, default=0)
 
     @api.model
@@ -90,7 +95,7 @@ class LoyaltyProgram(models.Model):
         for company in companies:
             today = company._customer_today()
             for program in programs.filtered("point_value"):
-                if program.company_id and program.company_id != company:
+                if program.company_id and program.company_id.root_id != company:
                     continue
                 value = program.currency_id._convert(
                     program.point_value,

@@ -204,6 +204,14 @@ class TestPoints(PointsCommon):
         self.assertEqual(lot.used, 20)
         self.assertEqual(lot.move_ids.sorted("id").mapped("reason"), ["earned", "used"])
 
+    def test_history_of_the_same_write(self):
+        """Who writes the points cannot say that a sale brought them."""
+        line = {"order_model": "pos.order", "order_id": 7, "description": "Sold"}
+        self.card.write({"points": 5000, "history_ids": [Command.create(line)]})
+        lot = self.assertPoints(5000, lots=[5000])
+        self.assertEqual((lot.origin, lot.move_ids.reason), ("manual", "manual"))
+        self.assertEqual(self.card.history_ids[0].description, "Sold")
+
     def test_program_form(self):
         """The value of a point is that of the best reward, or what is set."""
         self.assertAlmostEqual(self.program.point_value, 0.1)
@@ -214,6 +222,19 @@ class TestPoints(PointsCommon):
         self.program.point_value_set = 0.05
         self.assertAlmostEqual(self.program.point_value, 0.05)
         self.assertTrue(Form(self.program))
+
+    def test_value_of_archived_rewards(self):
+        """An offer that has ended says no more what a point is worth."""
+        self.reward.copy({"discount": 50})
+        program = self.program.with_context(active_test=False)
+        self.assertAlmostEqual(program.point_value, 0.5)
+        program.reward_ids.filtered(lambda r: r.discount == 50).active = False
+        self.assertAlmostEqual(program.point_value, 0.1)
+        self.assertAlmostEqual(self.program.point_value, 0.1)
+        # Points of a program that has ended keep their value.
+        self.program.action_archive()
+        self.assertFalse(self.program.with_context(active_test=True).reward_ids)
+        self.assertAlmostEqual(self.program.point_value, 0.5)
 
 
 @tagged("post_install", "-at_install")
@@ -253,6 +274,52 @@ class TestPointsExpiry(PointsCommon):
         self._buy(40, "2026-06-13")
         self._buy(30, "2026-06-13", rewards=1)
         self.assertPoints(60, lots=[0, 0, 20, 10, 30])
+
+    def test_midnight_of_the_company(self):
+        """Points can be used until their last day ends where the company is."""
+        other = self.setup_other_company()["company"]
+        self.company.partner_id.tz = "Pacific/Auckland"  # UTC + 12 in June
+        other.partner_id.tz = "America/Los_Angeles"  # UTC - 7
+        self.program.tier_ids.unlink()
+        self.program.write(
+            {"company_id": False, "points_expiry": "days", "points_expiry_count": 10}
+        )
+        far = self.card.copy({"code": "FAR", "partner_id": self.partner_a.id})
+        with self._at("2026-06-04 08:00:00"):
+            self.card.points = 10
+            far.with_company(other).points = 20
+        lots = self.card.lot_ids | far.lot_ids
+        self.assertEqual(lots.company_id, self.company | other)
+        self.assertEqual(set(lots.mapped("date_expiry")), {date(2026, 6, 14)})
+        for moment, count in (
+            ("2026-06-14 11:50:00", 0),
+            ("2026-06-14 12:10:00", 1),  # the 15th in Auckland
+            ("2026-06-15 06:50:00", 0),
+            ("2026-06-15 07:10:00", 1),  # and in Los Angeles
+        ):
+            with self._at(moment):
+                self.assertEqual(self.env["loyalty.card"]._expire_points(), count)
+            if moment == "2026-06-14 12:10:00":
+                self.assertPoints(0)
+                self.assertPoints(20, card=far)
+        self.assertPoints(0, card=far)
+
+    def test_card_that_became_a_wallet(self):
+        """Its points are money now: they do not expire, and are no points."""
+        self.program.write({"points_expiry": "days", "points_expiry_count": 10})
+        self._buy(100, "2026-06-01")
+        wallet = self.env["loyalty.program"].create(
+            {"name": "Wallet", "program_type": "ewallet"}
+        )
+        self.assertFigures({"loyalty_cost": 10})
+        self.card.program_id = wallet
+        with self._on("2026-06-14"):
+            self.assertEqual(self.env["loyalty.card"]._expire_points(), 0)
+            self.assertEqual(self.env["loyalty.card"]._expiring_count(), 0)
+        self.assertEqual(self.card.points, 100)
+        row = self.assertFigures({"loyalty_cost": 0})
+        self.assertFalse(row.loyalty_points)
+        self.assertFalse(self.env["loyalty.liability"].search([]))
 
     def test_cron(self):
         self.program.write({"points_expiry": "days", "points_expiry_count": 10})

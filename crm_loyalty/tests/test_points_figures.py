@@ -1,6 +1,7 @@
 from odoo import Command
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL
 
 from .points_common import PointsCommon
 
@@ -111,6 +112,56 @@ class TestPointsFigures(PointsCommon):
         seller = self._user("points_cost", "sales_team.group_sale_salesman")
         with self.assertRaises(AccessError):
             row.with_user(seller).read(["loyalty_cost"])
+
+    def test_opening_is_no_cost(self):
+        """What was earned before lots were kept is no growth of this window."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE loyalty_card SET points = 1000 WHERE id = %s", [self.card.id]
+        )
+        self.env.invalidate_all()
+        self.env["loyalty.card"]._open_lots_for_all()
+        self._buy(50, "2026-06-02")
+        self.assertPoints(1050, lots=[1000, 50])
+        self.assertFigures({"loyalty_cost": 5})
+
+    def test_value_in_a_branch(self):
+        """The root company owes the points of a branch's program."""
+        self.program.tier_ids.unlink()
+        self.program.company_id = self._branch()
+        values = self.env["loyalty.program"]._point_values()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT company_id, value FROM (%s) AS v WHERE program_id = %s",
+                values,
+                self.program.id,
+            )
+        )
+        self.assertEqual(
+            [(company, float(value)) for company, value in rows],
+            [(self.company.id, 0.1)],
+        )
+
+    def test_points_in_use(self):
+        """Points of archived cards and programs cannot be used."""
+        self._buy(100)
+        spare = self.card.copy({"code": "SPARE"})
+        spare.points = 30
+        self.program.write({"points_expiry": "days", "points_expiry_count": 5})
+        self.card.points += 4
+        self.card.points += 3
+        self.program.points_expiry_count = 9
+        self.card.points += 2
+        row = self._row()
+        self.assertEqual(
+            (row.loyalty_points, row.loyalty_points_expiring), (100 + 30 + 9, 7)
+        )
+        spare.action_archive()
+        row.invalidate_recordset()
+        self.assertEqual(row.loyalty_points, 109)
+        self.program.action_archive()
+        row.invalidate_recordset()
+        self.assertEqual((row.loyalty_points, row.loyalty_points_expiry), (0, False))
 
     def test_page(self):
         self._quarter()
