@@ -26,6 +26,7 @@ from . import res_partner_class
 from . import loyalty_card_lots
 from . import loyalty_card_share
 from . import loyalty_card_merge
+from . import loyalty_card_pos
 from . import loyalty_card_expiry
 from . import loyalty_history
 from . import loyalty_program_points

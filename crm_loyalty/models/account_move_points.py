@@ -50,6 +50,7 @@ class AccountMove(models.Model):
                     ("order_id", "in", [order.id for order in notes]),
                     ("earned", ">", 0),
                     ("origin", "=", "order"),
+                    ("program_id.program_type", "=", "loyalty"),
                     "|",
                     ("order_id", "in", list(returning)),
                     ("taken_back", ">", 0),

@@ -1,5 +1,11 @@
+import logging
+
 from odoo import api, models
 from odoo.tools import SQL
+
+from odoo.addons.crm_customer360.isolation import isolated
+
+_logger = logging.getLogger(__name__)
 
 # Lots that expire between two commits.
 CHUNK = 10_000
@@ -12,7 +18,9 @@ class LoyaltyCard(models.Model):
 
     @api.model
     def _cron_expire_points(self):
-        """Expire points, a slice at a time."""
+        """Expire points, a slice at a time, and take back those of refunds."""
+        with isolated(self.env, _logger, "Points of refunds are not taken back"):
+            self._return_pos_points()
         count = self._expire_points(CHUNK)
         self.env["ir.cron"]._commit_progress(
             count, remaining=self._expiring_count() if count == CHUNK else 0

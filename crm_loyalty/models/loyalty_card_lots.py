@@ -16,13 +16,14 @@ class LoyaltyCard(models.Model):
     # Books
     # ------------------------------------------------------------------
 
-    def _open_books(self, orders=(), reason="opening"):
+    def _open_books(self, orders=(), lots=(), reason="opening"):
         """Read the lots that a change may concern.
 
         Points that came to a card without a lot, by SQL or before the program was one
         of loyalty cards, are taken over as an opening balance first.
 
         :param orders: ids of orders; those of the context's document are added
+        :param lots: ids of lots that are read even if nothing is left in them
         :param reason: what points without a lot are: ``opening``, or ``manual``
         :return: ``{card: Book}``
         """
@@ -32,6 +33,7 @@ class LoyaltyCard(models.Model):
             [("card_id", "in", self.ids), ("order_id", "in", list(orders))],
             order="id",
         )
+        lots = [*lots, *(moves.lot_id | moves.returned_lot_id).ids]
         lots = cards.env["loyalty.lot"].search(
             [
                 ("card_id", "in", self.ids),
@@ -39,7 +41,7 @@ class LoyaltyCard(models.Model):
                 "|",
                 ("remaining", ">", 0),
                 ("order_id", "in", list(orders)),
-                ("id", "in", (moves.lot_id | moves.returned_lot_id).ids),
+                ("id", "in", lots),
             ],
             order="date, id",
         )

@@ -35,19 +35,24 @@ class LoyaltyHistory(models.Model):
             for lot in named.lot_id.filtered(lambda lot: not lot.name):
                 lot.name = line.description
             if line.order_model:
-                named._become_sale()
+                named._become_sale(line)
             moves -= named
 
 
 class LoyaltyLotMove(models.Model):
     _inherit = "loyalty.lot.move"
 
-    def _become_sale(self):
-        """Turn changes by hand into what a sale outside of orders earned and used."""
+    def _become_sale(self, line):
+        """Turn changes by hand into what a sale outside of orders earned and used.
+
+        :param line: of the history, which names the sale
+        """
         for move in self:
             if move.points > 0:
                 move.reason = "earned"
                 move.lot_id.origin = "pos"
+                if line.order_model == "pos.order":
+                    move.lot_id.pos_order_ref = line.order_id
             else:
                 move.reason = "used"
                 move.lot_id.used -= move.points

@@ -68,6 +68,12 @@ class LoyaltyLot(models.Model):
         index="btree_not_null",
         ondelete="set null",
     )
+    pos_order_ref = fields.Integer(
+        string="Point of Sale Order",
+        readonly=True,
+        index="btree_not_null",
+        help="Id of the sale in Point of Sale that brought the points.",
+    )
     earned = fields.Float(
         digits=POINTS, readonly=True, help="Points that the document brought."
     )

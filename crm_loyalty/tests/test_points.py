@@ -307,7 +307,8 @@ class TestPointsExpiry(PointsCommon):
     def test_card_that_became_a_wallet(self):
         """Its points are money now: they do not expire, and are no points."""
         self.program.write({"points_expiry": "days", "points_expiry_count": 10})
-        self._buy(100, "2026-06-01")
+        order = self._buy(100, "2026-06-01")
+        invoice = self._invoice_order(order, "2026-06-01")
         wallet = self.env["loyalty.program"].create(
             {"name": "Wallet", "program_type": "ewallet"}
         )
@@ -316,6 +317,7 @@ class TestPointsExpiry(PointsCommon):
         with self._on("2026-06-14"):
             self.assertEqual(self.env["loyalty.card"]._expire_points(), 0)
             self.assertEqual(self.env["loyalty.card"]._expiring_count(), 0)
+        self._credit(invoice)
         self.assertEqual(self.card.points, 100)
         row = self.assertFigures({"loyalty_cost": 0})
         self.assertFalse(row.loyalty_points)

@@ -89,7 +89,8 @@ class Book:
         """
         own = next(lot for lot, known in self.records.items() if known == record)
         moves = self.drawn("taken_back", of=own)
-        cancelled = any(
+        # A credit note has a document; what has none is the end of the order.
+        cancelled = record.origin == "order" and any(
             move.reason == "taken_back"
             and move.returned_lot_id == record
             and not move.move_id

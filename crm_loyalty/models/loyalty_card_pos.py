@@ -1,0 +1,106 @@
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+# How long after a refund its points are looked for: shops may be offline meanwhile.
+DAYS = 30
+
+
+class LoyaltyCard(models.Model):
+    """What comes back to Point of Sale takes back the points of its sale.
+
+    Natively a refund changes no points, as it has fewer goods than any rule asks for.
+    Point of Sale need not be installed: it is read by a job, not extended.
+    """
+
+    _inherit = "loyalty.card"
+
+    @api.model
+    def _return_pos_points(self):
+        """Bring what is taken back of sales in line with their latest refunds.
+
+        :return: number of cards that changed
+        """
+        Line = self.env.get("pos.order.line")
+        if Line is None:
+            return 0
+        refunds = Line.sudo().search(
+            [
+                ("refunded_orderline_id", "!=", False),
+                ("order_id.state", "in", ("paid", "done")),
+                (
+                    "order_id.write_date",
+                    ">=",
+                    fields.Datetime.now() - timedelta(days=DAYS),
+                ),
+            ]
+        )
+        sales = refunds.refunded_orderline_id.order_id
+        lots = self.env["loyalty.lot"].sudo()
+        lots = lots.search(
+            [
+                ("pos_order_ref", "in", sales.ids),
+                ("earned", ">", 0),
+                ("program_id.program_type", "=", "loyalty"),
+            ]
+        )
+        if not lots:
+            return 0
+        shares = self._pos_returned_shares(sales)
+        books = lots.card_id._open_books(lots=lots.ids)
+        notes = {}
+        for lot in lots:
+            share, orders = shares[lot.pos_order_ref]
+            # Where a rule asks for no goods, the refund took points by itself.
+            taken = sum(
+                line.used - line.issued
+                for line in lot.card_id.history_ids
+                if line.order_model == "pos.order" and line.order_id in orders.ids
+            )
+            target = round(lot.earned * share - max(taken, 0), 2)
+            notes[lot.card_id] = orders.sorted("id")[-1].name
+            if target > lot.taken_back:
+                books[lot.card_id].return_points(lot, target, name=notes[lot.card_id])
+        cards = lots.card_id.filtered(lambda card: books[card].plain.moves)
+        self.env["loyalty.history"].sudo().create(
+            [
+                {
+                    "card_id": card.id,
+                    "description": self.env._("Refund %s", notes[card]),
+                    "used": round(card.points - books[card].plain.points, 2),
+                }
+                for card in cards
+            ]
+        )
+        cards._close_books({card: books[card] for card in cards})
+        return len(cards)
+
+    @api.model
+    def _pos_returned_shares(self, sales):
+        """Return which share of sales came back, and with which orders.
+
+        ``{sale id: (0.0 … 1.0, orders)}``, by untaxed amounts. Goods that were changed
+        for others have not come back as far as these cost as much: a refund with new
+        goods earns for the difference only.
+        """
+        shares = {}
+        for sale in sales:
+            amounts = defaultdict(float)
+            for line in sale.lines.refund_orderline_ids:
+                if line.order_id.state in ("paid", "done"):
+                    amounts[line.order_id] -= line.price_subtotal
+            back = 0
+            for order, amount in amounts.items():
+                lines = order.lines
+                refunded = -sum(
+                    lines.filtered("refunded_orderline_id").mapped("price_subtotal")
+                )
+                net = -sum(lines.mapped("price_subtotal"))
+                if refunded > 0:
+                    back += amount * min(max(net / refunded, 0), 1)
+            whole = sum(sale.lines.mapped("price_subtotal"))
+            share = back / whole if whole > 0 else 0
+            orders = sales.browse([order.id for order in amounts])
+            shares[sale.id] = (min(max(share, 0), 1), orders)
+        return shares

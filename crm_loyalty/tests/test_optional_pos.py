@@ -1,0 +1,117 @@
+from odoo import Command
+from odoo.tests import tagged
+
+from .points_common import PointsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestPointsOfSale(PointsCommon):
+    """Refunds in Point of Sale take back what the sale had earned."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if "pos_loyalty" not in cls.env["ir.module.module"]._installed():
+            # bin/test runs it in the database with all optional modules.
+            cls.skipTest(cls, "Point of Sale (pos_loyalty) is not installed")
+        if not cls.env["stock.warehouse"].search([("company_id", "=", cls.company.id)]):
+            cls.env["stock.warehouse"].create(
+                {"name": "Here", "code": "HERE", "company_id": cls.company.id}
+            )
+        cls.env.user.group_ids |= cls.env.ref("point_of_sale.group_pos_manager")
+        cash = cls.company_data["default_journal_cash"]
+        method = cls.env["pos.payment.method"].create(
+            {"name": "Cash", "journal_id": cash.id, "company_id": cls.company.id}
+        )
+        config = cls.env["pos.config"].create(
+            {"name": "Shop", "payment_method_ids": [Command.set(method.ids)]}
+        )
+        cls.session = cls.env["pos.session"].create({"config_id": config.id})
+
+    def _sell(self, *amounts, points=0, refunded=()):
+        """Sell goods, or take them back; the card gets the points that are given."""
+        total = sum(amounts)
+        refunded = [*refunded, *[None] * len(amounts)]
+        order = self.env["pos.order"].create(
+            {
+                "session_id": self.session.id,
+                "partner_id": self.customer.id,
+                "company_id": self.company.id,
+                "amount_tax": 0,
+                "amount_total": total,
+                "amount_paid": total,
+                "amount_return": 0,
+                "lines": [
+                    Command.create(
+                        {
+                            "name": "Line",
+                            "product_id": self.product_a.id,
+                            "qty": 1 if amount > 0 else -1,
+                            "price_unit": abs(amount),
+                            "price_subtotal": amount,
+                            "price_subtotal_incl": amount,
+                            "refunded_orderline_id": line and line.id,
+                        }
+                    )
+                    for amount, line in zip(amounts, refunded, strict=False)
+                ],
+            }
+        )
+        order.write({"name": f"Shop/{order.id}", "state": "paid"})
+        order.confirm_coupon_programs(
+            {
+                self.card.id: {
+                    "points": points,
+                    "program_id": self.program.id,
+                    "coupon_id": self.card.id,
+                }
+            }
+            if points
+            else {}
+        )
+        return order
+
+    def _return(self):
+        return self.env["loyalty.card"]._return_pos_points()
+
+    def test_refund(self):
+        sale = self._sell(600, 400, points=1000)
+        lot = self.assertPoints(1000, lots=[1000])
+        self.assertEqual((lot.origin, lot.pos_order_ref), ("pos", sale.id))
+        self.assertEqual(self._return(), 0)
+        refund = self._sell(-400, refunded=sale.lines[1])
+        self.assertEqual(self._return(), 1)
+        self.assertPoints(600, lots=[600])
+        self.assertEqual(lot.taken_back, 400)
+        self.assertEqual(
+            (self.card.history_ids[0].description, self.card.history_ids[0].used),
+            (f"Refund {refund.name}", 400),
+        )
+        # Once: the job runs every hour.
+        self.assertEqual(self._return(), 0)
+        # Spent meanwhile: owed.
+        self.card.points = 110
+        self._sell(-600, refunded=sale.lines[0])
+        self._return()
+        self.assertPoints(0, 490)
+
+    def test_exchange(self):
+        """1,000 changed for 700: 300 come back, natively nothing is earned."""
+        sale = self._sell(1000, points=1000)
+        self._sell(-1000, 700, refunded=sale.lines)
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_loyalty.ir_cron_expire_points").method_direct_trigger()
+        self.assertPoints(700)
+        # For 1,200: the difference was earned, nothing comes back.
+        sale = self._sell(1000, points=1000)
+        self._sell(-1000, 1200, points=200, refunded=sale.lines)
+        self._return()
+        self.assertPoints(1900)
+
+    def test_refund_that_took_points_itself(self):
+        """A rule that asks for no goods counts a refund as well."""
+        sale = self._sell(500, 500, points=1000)
+        self._sell(-500, points=-500, refunded=sale.lines[0])
+        self.assertPoints(500)
+        self.assertEqual(self._return(), 0)
+        self.assertPoints(500)
