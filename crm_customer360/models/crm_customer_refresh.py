@@ -86,8 +86,26 @@ class CrmCustomer(models.Model):
 
     def _refresh_prepared(self, partner_ids, companies):
         """Refresh customers by the statement planned once per connection."""
-        cr = self.env.cr
         name, statement = self._prepared_statement()
+        written, _rows = self._execute_prepared(
+            name,
+            SQL("int[], json, timestamp, int[]"),
+            statement,
+            list(partner_ids),
+            json.dumps(self._company_rows(), default=str),
+            self._now(),
+            None if companies is None else companies.ids,
+        )
+        return written
+
+    def _execute_prepared(self, name, types, statement, *args):
+        """Execute a statement by a plan that is made once per connection.
+
+        :param name: of the statement; another text needs another one
+        :param types: of its parameters ``$1`` and so on, which are `args`
+        :return: ``(rows counted, rows returned)``
+        """
+        cr = self.env.cr
         cr.execute(
             SQL(
                 "SELECT set_config('plan_cache_mode', 'force_generic_plan', TRUE),"
@@ -97,25 +115,19 @@ class CrmCustomer(models.Model):
         )
         if not cr.fetchone()[1]:
             cr.execute(
-                SQL(
-                    "PREPARE %s (int[], json, timestamp, int[]) AS %s",
-                    SQL.identifier(name),
-                    statement,
-                )
+                SQL("PREPARE %s (%s) AS %s", SQL.identifier(name), types, statement)
             )
-        cr.execute(
-            SQL(
-                "EXECUTE %s (%s, %s, %s, %s)",
-                SQL.identifier(name),
-                list(partner_ids),
-                json.dumps(self._company_rows(), default=str),
-                self._now(),
-                None if companies is None else companies.ids,
-            )
-        )
-        written = cr.rowcount
+        values = SQL(", ").join(SQL("%s", arg) for arg in args)
+        cr.execute(SQL("EXECUTE %s (%s)", SQL.identifier(name), values))
+        result = cr.rowcount, cr.fetchall() if cr.description else []
         cr.execute(SQL("SELECT set_config('plan_cache_mode', 'auto', TRUE)"))
-        return written
+        return result
+
+    @staticmethod
+    def _prepared_name(prefix, statement):
+        """Return a name for a statement: of its own for each text."""
+        text = repr((statement.code, statement.params))
+        return f"{prefix}_{sha1(text.encode()).hexdigest()}"
 
     @ormcache()
     def _prepared_statement(self):
@@ -126,8 +138,7 @@ class CrmCustomer(models.Model):
         """
         select = self._select(self._scope_prepared(), self._prepared_relation())
         statement = self._upsert_few(select, SQL("$3"), SQL("$4"))
-        text = repr((statement.code, statement.params))
-        return f"crm_customer_{sha1(text.encode()).hexdigest()}", statement
+        return self._prepared_name("crm_customer", statement), statement
 
     def _upsert_few(self, select, began, company_ids):
         """Return the statement that writes what differs of the rows of `select`."""

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from odoo.addons.crm_customer360.models.crm_customer_refresh import PREPARED
+
 from .crm_customer import years_since_sql
 
 # What the evaluation writes.
@@ -49,32 +51,38 @@ class CrmCustomer(models.Model):
         :return: number of customers whose tier or standing changed
         """
         self.env.flush_all()
-        with self._refresh_settings():
-            self.env.cr.execute(
-                SQL(
-                    """
-                    WITH %(standings)s,
-                    fresh AS (%(fresh)s),
-                    written AS (%(update)s),
-                    logged AS (%(log)s)
-                    SELECT count(*), (
-                        SELECT array_agg(DISTINCT partner_id) FROM fresh
-                        WHERE kind = 'rolling'
-                            AND tier_until IS DISTINCT FROM old_tier_until)
-                    FROM written
-                    """,
-                    standings=self._tier_standings(
-                        self._company_rows(),
-                        self._tier_programs(),
-                        self._tier_levels(),
-                        self._tier_members(partners),
-                    ),
-                    fresh=self._tier_fresh(),
-                    update=self._tier_update(),
-                    log=self._tier_log(),
-                )
-            )
-            changed, counted_anew = self.env.cr.fetchone()
+        ids = None if partners is None else partners.commercial_partner_id.ids
+        few = ids is not None and len(ids) <= PREPARED
+        statement = SQL(
+            """
+            WITH %(standings)s,
+            fresh AS (%(fresh)s),
+            written AS (%(update)s),
+            logged AS (%(log)s)
+            SELECT count(*), (
+                SELECT array_agg(DISTINCT partner_id) FROM fresh
+                WHERE kind = 'rolling'
+                    AND tier_until IS DISTINCT FROM old_tier_until)
+            FROM written
+            """,
+            standings=self._tier_standings(
+                self._company_rows(),
+                self._tier_programs(),
+                self._tier_levels(),
+                self._tier_members(SQL("$1") if few else ids),
+            ),
+            fresh=self._tier_fresh(),
+            update=self._tier_update(),
+            log=self._tier_log(),
+        )
+        if few:
+            # Planning takes longer than reading a few.
+            name = self._prepared_name("crm_customer_tier", statement)
+            _count, [row] = self._execute_prepared(name, SQL("int[]"), statement, ids)
+        else:
+            with self._refresh_settings():
+                [row] = self.env.execute_query(statement)
+        changed, counted_anew = row
         # What counts for a new period begins with it.
         self.env["crm.customer.queue"]._enqueue(
             self.env["res.partner"].browse(counted_anew or ())
@@ -151,19 +159,18 @@ class CrmCustomer(models.Model):
             """
         )
 
-    def _tier_members(self, partners=None, customers=None):
+    def _tier_members(self, partner_ids=None, customers=None):
         """Return the query of the customers, one row for a company and its branches.
 
         Who left the program has no day of joining. A tier of another program counts as
         none.
 
+        :param partner_ids: ids of commercial partners, or SQL of them; all when None
         :param customers: relation in place of the table of customers
         """
         only = SQL("TRUE")
-        if partners is not None:
-            only = SQL(
-                "customer.partner_id = ANY(%s)", partners.commercial_partner_id.ids
-            )
+        if partner_ids is not None:
+            only = SQL("customer.partner_id = ANY(%s)", partner_ids)
         return SQL(
             """
             SELECT customer.partner_id, company.root_id, root.today, program.*,
