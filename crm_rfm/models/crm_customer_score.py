@@ -138,17 +138,12 @@ class CrmCustomer(models.Model):
             except ValueError:
                 if strict:
                     raise
-                # Such as by a field of an addon that is gone. Those stay left out who
-                # are: else they would be scored, and get activities.
+                # A field of an addon that is gone, say. Who is left out now stays so.
                 _logger.exception("Whom scheme %s leaves out is unknown", scheme.id)
                 partners = SQL(
-                    """
-                    SELECT customer.partner_id AS id
-                    FROM crm_customer customer
-                    JOIN res_company company ON company.id = customer.company_id
-                    WHERE customer.rfm_state = 'excluded'
-                        AND company.parent_path LIKE %s
-                    """,
+                    "SELECT partner_id AS id FROM crm_customer"
+                    " WHERE rfm_state = 'excluded' AND company_id IN ("
+                    "SELECT id FROM res_company WHERE parent_path LIKE %s)",
                     f"{scheme.company_id.parent_path}%",
                 )
             if partners:
