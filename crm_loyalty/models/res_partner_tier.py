@@ -1,4 +1,7 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 from odoo.addons.crm_customer360.report.crm_customer import READERS
 
@@ -16,6 +19,39 @@ class ResPartner(models.Model):
         groups=READERS,
         help="Tier of this contact's commercial entity in the current company, today.",
     )
+    loyalty_tier_place = fields.Char(
+        compute="_compute_loyalty_tier_place",
+        search="_search_loyalty_tier_place",
+        exportable=False,
+        groups=READERS,
+        help="Technical: finds the members behind a figure of the report of tiers.",
+    )
+
+    def _compute_loyalty_tier_place(self):
+        self.loyalty_tier_place = False
+
+    def _search_loyalty_tier_place(self, operator, value):
+        """Find the contacts of the members of a tier: ``<tier id>:<company id>``.
+
+        Branches are included; those that the user may read.
+        """
+        if operator != "in":
+            return NotImplemented
+        customers = self.env["crm.customer"]
+        domain = Domain.FALSE
+        for place in filter(None, value):
+            tier, _colon, company = str(place).partition(":")
+            if not (tier.isdecimal() and company.isdecimal()):
+                raise UserError(self.env._("Open it again from the report."))
+            found = customers._search(
+                [("tier_id", "=", int(tier)), ("company_id", "child_of", int(company))]
+            )
+            domain |= Domain(
+                "commercial_partner_id",
+                "in",
+                found.subselect(SQL.identifier(found.table, "partner_id")),
+            )
+        return domain
 
     @api.depends("customer_id.tier_id")
     @api.depends_context("company", "uid")

@@ -231,18 +231,13 @@ class LoyaltyTierReport(models.Model):
         rows = self.env["crm.customer"]._company_rows()
         return [row for row in rows if row["root_id"] == self.company_id.id]
 
-    def _members(self):
-        """Return the contacts of the members, as the reader may see them."""
-        return (
-            self.env["crm.customer"]
-            .search(
-                [
-                    ("tier_id", "=", self.tier_id.id),
-                    ("company_id", "child_of", self.company_id.id),
-                ]
-            )
-            .partner_id
-        )
+    def _member_leaf(self, contact):
+        """Return the condition that a contact is one of the members.
+
+        :param contact: name of the field of the contact
+        """
+        place = f"{self.tier_id.id}:{self.company_id.id}"
+        return (f"{contact}.loyalty_tier_place", "=", place)
 
     def _action(self, name, model, domain):
         return {
@@ -265,7 +260,7 @@ class LoyaltyTierReport(models.Model):
     def _invoice_domain(self, prefix=""):
         window = self._window()[0]
         return [
-            (f"{prefix}commercial_partner_id", "in", self._members().ids),
+            self._member_leaf(f"{prefix}commercial_partner_id"),
             (f"{prefix}company_id", "in", [row["id"] for row in self._window()]),
             (f"{prefix}move_type", "in", ("out_invoice", "out_refund", "out_receipt")),
             (f"{prefix}state", "=", "posted"),
@@ -312,11 +307,7 @@ class LoyaltyTierReport(models.Model):
             self._order_domain("order_id.")
             + [
                 ("reward_id", "!=", False),
-                (
-                    "order_id.partner_id.commercial_partner_id",
-                    "in",
-                    self._members().ids,
-                ),
+                self._member_leaf("order_id.partner_id"),
             ],
         )
 

@@ -166,4 +166,6 @@ class TestTierNotice(LoyaltyCommon):
         self.assertEqual(lines.mapped("price_subtotal"), [180])
         moves = self.env["account.move"].search(row.action_open_invoices()["domain"])
         self.assertEqual(sum(moves.mapped("amount_untaxed_signed")), 580)
+        lines = self.env["sale.order.line"].search(row.action_open_rewards()["domain"])
+        self.assertFalse(lines)
         self.assertEqual(row.action_open_members()["res_model"], "crm.customer")
