@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from odoo import api, models
+from odoo.exceptions import MissingError
 from odoo.fields import Domain
 from odoo.tools import SQL, OrderedSet
 
@@ -124,7 +125,11 @@ class CrmCustomerDetailMixin(models.AbstractModel):
                 partners = self._narrowed(partners, filter(None, value))
             elif field == "customer_id" and chosen:
                 rows = self.env["crm.customer"].sudo().browse(filter(None, value))
-                partners = self._narrowed(partners, rows.exists().partner_id.ids)
+                try:
+                    found = rows.partner_id.ids
+                except MissingError:
+                    found = rows.exists().partner_id.ids
+                partners = self._narrowed(partners, found)
             elif field in ("date", "day") and isinstance(value, date):
                 if not isinstance(value, datetime):
                     value = datetime.combine(value, time.min)

@@ -108,6 +108,7 @@ class CrmCustomer(models.Model):
         cr = self.env.cr
         cr.execute(
             SQL(
+                # To the end of the transaction: nobody else prepares statements.
                 "SELECT set_config('plan_cache_mode', 'force_generic_plan', TRUE),"
                 " EXISTS(SELECT FROM pg_prepared_statements WHERE name = %s)",
                 name,
@@ -119,9 +120,7 @@ class CrmCustomer(models.Model):
             )
         values = SQL(", ").join(SQL("%s", arg) for arg in args)
         cr.execute(SQL("EXECUTE %s (%s)", SQL.identifier(name), values))
-        result = cr.rowcount, cr.fetchall() if cr.description else []
-        cr.execute(SQL("SELECT set_config('plan_cache_mode', 'auto', TRUE)"))
-        return result
+        return cr.rowcount, cr.fetchall() if cr.description else []
 
     @staticmethod
     def _prepared_name(prefix, statement):

@@ -44,11 +44,12 @@ class TestIsolation(TransactionCase):
         self.assertTrue(self._names("after"))
 
     def test_error_for_users(self):
+        words = "Choose a name."
         with (
             self.assertLogs(_logger, "WARNING") as log,
             isolated(self.env, _logger, "Not made: %s", 5),
         ):
-            raise UserError(self.env._("Choose a name."))
+            raise UserError(words)
         self.assertEqual(log.records[0].getMessage(), "Not made: 5: Choose a name.")
         self.assertFalse(log.records[0].exc_info)
 

@@ -22,7 +22,9 @@ class CrmCustomer(models.Model):
     @api.depends("tier_id")
     @api.depends_context("lang")
     def _compute_tier_benefit_words(self):
-        for customer in self:
+        strangers = self.filtered(lambda customer: not customer.tier_id)
+        strangers.update({"tier_benefit_words": False, "tier_benefit_by_hand": False})
+        for customer in self - strangers:
             held, replaced = customer._tier_benefits()
             words = []
             tier = customer.tier_id.sudo()
