@@ -33,6 +33,7 @@
         "views/crm_customer_snapshot_tier_views.xml",
         "views/loyalty_tier_movement_views.xml",
         "views/crm_loyalty_portal_templates.xml",
+        "views/crm_loyalty_portal_history_templates.xml",
         "views/loyalty_program_return_views.xml",
         "views/crm_customer_retention_views.xml",
         "views/loyalty_tier_views.xml",
