@@ -27,8 +27,11 @@ TIERS = {
     ),
 }
 MONTHS = 12
-# Members are those who have bought this often.
-MEMBER_PURCHASES = 2
+# Members are those who have bought this often. Every third of them does not want to be
+# one: the return of the program compares members with such customers.
+MEMBER_PURCHASES, NEVER_JOINS = 2, 3
+# What the program cost once, and costs every month, in the company's currency.
+SETUP_COST, RUNNING_COST = 6_000, 400
 
 
 class CrmCustomerDemo(models.AbstractModel):
@@ -101,7 +104,7 @@ class CrmCustomerDemo(models.AbstractModel):
             )
 
     def _member_sales(self, company):
-        """Return ``{partner: [(day, untaxed amount)]}`` of who bought twice or more."""
+        """Return ``{partner: [(day, untaxed amount)]}`` of who becomes a member."""
         moves = self.env["account.move"].search(
             [
                 ("company_id", "=", company.id),
@@ -116,10 +119,15 @@ class CrmCustomerDemo(models.AbstractModel):
             sales[move.commercial_partner_id].append(
                 (move.invoice_date, move.amount_untaxed_signed)
             )
-        return {
-            partner: lines
+        often = [
+            partner
             for partner, lines in sales.items()
             if sum(amount > 0 for _day, amount in lines) >= MEMBER_PURCHASES
+        ]
+        return {
+            partner: sales[partner]
+            for number, partner in enumerate(often, 1)
+            if number % NEVER_JOINS
         }
 
     def _make_program(self, company):
@@ -136,6 +144,8 @@ class CrmCustomerDemo(models.AbstractModel):
                 "currency_id": company.currency_id.id,
                 "tier_window": "rolling",
                 "tier_months": MONTHS,
+                "return_setup_cost": SETUP_COST,
+                "return_running_cost": RUNNING_COST,
                 **program_values(),
                 "tier_ids": [
                     Command.create(

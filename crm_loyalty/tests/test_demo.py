@@ -48,17 +48,18 @@ class TestDemoLoad(CustomerCommon):
     def test_load(self):
         """Who bought twice is a member since; Silver is from 5,000, Gold from 20,000.
 
-        An order of 900 after joining earns 90 points, one before it none.
+        An order of 900 after joining earns 90 points, one before it none. Every third
+        does not join.
         """
         self.env["loyalty.program"].search([]).active = False
-        silver, gold, once = self.env["res.partner"].create(
+        silver, gold, third, once = self.env["res.partner"].create(
             [
                 {
                     "name": name,
                     "is_company": True,
                     "property_account_receivable_id": self.receivable.id,
                 }
-                for name in ("Silver", "Gold", "Once")
+                for name in ("Silver", "Gold", "Third", "Once")
             ]
         )
         for partner, amounts in ((silver, (3000, 3000)), (gold, (9000, 12000))):
@@ -66,6 +67,8 @@ class TestDemoLoad(CustomerCommon):
                 self._invoice(amount, day, partner_id=partner.id)
             self._order(500, "2025-09-01", partner_id=partner.id)
             self._order(900, "2025-11-01", partner_id=partner.id)
+        for day in ("2025-08-02", "2025-10-01"):
+            self._invoice(700, day, partner_id=third.id)
         self._invoice(50000, "2025-08-01", partner_id=once.id)
         demo = self.env["crm.customer.demo"]
         self.assertEqual(demo._load_loyalty(self.company), 2)
