@@ -49,10 +49,10 @@ class LoyaltyProgramReturn(models.TransientModel):
     no card up to the end of that year. A stratum is a month of joining and
 
     - the RFM segment at the end of the month before, where it is known;
-    - the fifth of the customers of that segment by margin of the year before, where
-      something was bought in it;
     - whether something was bought in the month of joining: who joins often does so by
       buying, and that purchase is part of the year after;
+    - the fifth of all these by margin of the year before, where something was bought in
+      it; larger parts where fewer than ten of them are no members;
     - where none of these says anything, whether something was bought ever before.
 
     Only totals by stratum leave the database, in one statement.
@@ -326,8 +326,7 @@ class LoyaltyProgramReturn(models.TransientModel):
 
         parts = {
             "reward_cost": sum(row["rewards"] for row in rows),
-            "point_cost": sum(row["points"] for row in rows)
-            * converted(program.point_value),
+            "point_cost": sum(row["points"] for row in rows),
             "setup_cost": converted(program.return_setup_cost),
             "running_cost": converted(program.return_running_cost)
             * (_months(first, last) + 12),

@@ -8,6 +8,9 @@ from odoo.addons.crm_customer360.models.account_move_line import SALE_TYPES
 from ..tools.program_return import Group
 
 YEAR = relativedelta(months=12)
+# Into so many parts by margin are customers of a segment divided, where enough of them
+# are no members.
+PARTS = 5
 
 
 class LoyaltyProgramReturn(models.TransientModel):
@@ -20,7 +23,7 @@ class LoyaltyProgramReturn(models.TransientModel):
 
         :return: list of dicts: ``month``, ``mine`` and ``others`` (`Group` of changes
             of margin), ``rewards`` (margin given to members as rewards in the year
-            after, positive), ``points`` (growth of their open points)
+            after, positive), ``points`` (growth of the value of their open points)
         """
         for model in (
             "account.move",
@@ -58,7 +61,7 @@ class LoyaltyProgramReturn(models.TransientModel):
                 reward=self._return_year(
                     self._return_rewards(companies, first, last), "cost"
                 ),
-                point=self._return_year(self._return_points(), "points"),
+                point=self._return_year(self._return_points(), "worth"),
                 candidate=self._return_candidates(companies, first, last),
                 stratum=self._return_strata(),
             )
@@ -146,19 +149,24 @@ class LoyaltyProgramReturn(models.TransientModel):
         )
 
     def _return_points(self):
-        """Return the query of the growth of open points by customer and month."""
+        """Return the query of the growth of open points by customer and month.
+
+        In money of today. A program of several companies makes points in each.
+        """
         return SQL(
             """
-            SELECT partner.commercial_partner_id AS partner_id,
-                date_trunc('month', move.date)::date AS month,
-                sum(move.points) AS points
+            SELECT move.partner_id, date_trunc('month', move.date)::date AS month,
+                sum(move.points * value.value) AS worth
             FROM loyalty_lot_move move
-            JOIN loyalty_card card ON card.id = move.card_id
-            JOIN res_partner partner ON partner.id = card.partner_id
-            WHERE card.program_id = %s AND move.reason <> 'opening'
+            JOIN (%(values)s) value ON value.program_id = move.program_id
+                AND value.company_id = move.company_id
+            WHERE move.program_id = %(program)s AND move.company_id = %(root)s
+                AND move.reason <> 'opening'
             GROUP BY 1, 2
             """,
-            self.program_id.id,
+            values=self.env["loyalty.program"]._point_values(),
+            program=self.program_id.id,
+            root=self.company_id.root_id.id,
         )
 
     def _return_candidates(self, companies, first, last):
@@ -199,38 +207,48 @@ class LoyaltyProgramReturn(models.TransientModel):
         bought in the month of joining is compared with those who bought in it, too.
         Whoever bought nothing before, in the month or since, was no customer yet: of
         these only members count, without anybody to be compared with.
+
+        Fifths of a few customers would part members from those who are like them: a
+        part by size has two others on average, and there are five at most.
         """
         return SQL(
             """
             SELECT keyed.*, reward.total AS rewards, point.total AS points
             FROM (
-                SELECT candidate.month, candidate.partner_id, candidate.is_member,
-                    coalesce(candidate.after, 0) - coalesce(candidate.before, 0)
-                        AS change,
+                SELECT sized.month, sized.partner_id, sized.is_member,
+                    coalesce(sized.after, 0) - coalesce(sized.before, 0) AS change,
                     nullif(concat_ws(' ',
-                        'segment ' || snapshot.rfm_segment_id,
-                        CASE WHEN candidate.before IS NOT NULL THEN
-                            'size ' || least(4, floor(5 * percent_rank() OVER (
-                                PARTITION BY candidate.month,
-                                    snapshot.rfm_segment_id, candidate.before IS NULL
-                                ORDER BY candidate.before))) END,
-                        CASE WHEN candidate.bought THEN 'bought'
-                            WHEN snapshot.rfm_segment_id IS NOT NULL
-                                OR candidate.before IS NOT NULL THEN NULL
-                            WHEN candidate.known THEN 'silent'
-                            WHEN candidate.is_member THEN 'none' END
+                        'segment ' || sized.segment_id,
+                        CASE WHEN sized.before IS NOT NULL THEN
+                            'size ' || least(parts - 1, floor(parts * size)) END,
+                        CASE WHEN sized.bought THEN 'bought'
+                            WHEN sized.segment_id IS NOT NULL
+                                OR sized.before IS NOT NULL THEN NULL
+                            WHEN sized.known THEN 'silent'
+                            WHEN sized.is_member THEN 'none' END
                     ), '') AS key
-                FROM candidate
-                LEFT JOIN crm_customer_snapshot snapshot
-                    ON snapshot.partner_id = candidate.partner_id
-                    AND snapshot.company_id = %(root)s
-                    AND snapshot.date = candidate.month - 1
+                FROM (
+                    SELECT candidate.*, snapshot.rfm_segment_id AS segment_id,
+                        percent_rank() OVER (alike ORDER BY candidate.before) AS size,
+                        greatest(1, least(%(parts)s,
+                            count(*) FILTER (WHERE NOT is_member) OVER alike / 2
+                        )) AS parts
+                    FROM candidate
+                    LEFT JOIN crm_customer_snapshot snapshot
+                        ON snapshot.partner_id = candidate.partner_id
+                        AND snapshot.company_id = %(root)s
+                        AND snapshot.date = candidate.month - 1
+                    WINDOW alike AS (PARTITION BY candidate.month,
+                        snapshot.rfm_segment_id, candidate.before IS NULL,
+                        coalesce(candidate.bought, FALSE))
+                ) sized
             ) keyed
             LEFT JOIN reward ON keyed.is_member AND reward.partner_id = keyed.partner_id
             LEFT JOIN point ON keyed.is_member AND point.partner_id = keyed.partner_id
             WHERE keyed.key IS NOT NULL
             """,
             root=self.company_id.root_id.id,
+            parts=PARTS,
         )
 
     def _return_year(self, source, column):

@@ -1,3 +1,5 @@
+from freezegun import freeze_time
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, new_test_user, tagged
@@ -200,6 +202,56 @@ class TestProgramReturn(LoyaltyCommon):
         found = self._return()
         self.assertEqual((found.matched_count, found.other_count), (10, 10))
         self.assertAlmostEqual(found.effect, 0)
+
+    def test_few_others(self):
+        """Few others are not parted into fifths: members would have nobody beside them.
+
+        Members of 100 to 500 changed by 70. Of three others, of 150, 250 and 350, the
+        last changed by 120, the rest by 20: 160 ÷ 3 on average, in one part.
+        """
+
+        def bought(partner, size, change):
+            self._invoice(size, "2024-06-10", partner_id=partner.id)
+            self._invoice(size + change, "2025-06-10", partner_id=partner.id)
+
+        for number, member in enumerate(self.members):
+            bought(member, 100 * (number // 2 + 1), 70)
+            self._join("2025-03-10", member)
+        for other, size, change in zip(
+            self.others[:3], (150, 250, 350), (20, 20, 120), strict=True
+        ):
+            bought(other, size, change)
+        self.Customer._refresh()
+        found = self._return()
+        self.assertEqual((found.matched_count, found.other_count), (10, 3))
+        self.assertAlmostEqual(found.effect, round(70 - 160 / 3, 2))
+        # A fourth, of 50: two parts of seven customers. The four members up to 200 have
+        # changed by 50 more than the others up to 250, the six above by 50 less than
+        # the one of 350: (4 × 50 − 6 × 50) ÷ 10.
+        bought(self.others[3], 50, 20)
+        self.Customer._refresh()
+        found = self._return()
+        self.assertEqual((found.matched_count, found.other_count), (10, 4))
+        self.assertAlmostEqual(found.effect, -10)
+
+    def test_cost_of_points(self):
+        """A point worth less than half a cent is a cost as well.
+
+        1,000 points a member at 0.004: 4, ten times. Those that another company of a
+        program for all companies owes are none of ours.
+        """
+        self.program.write({"company_id": False, "point_value_set": 0.004})
+        other = self.env["res.company"].create({"name": "Other"})
+        self._play(50)
+        cards = self.env["loyalty.card"].search([("program_id", "=", self.program.id)])
+        with freeze_time("2025-08-01 12:00:00"):
+            for card in cards:
+                card.with_company(self.company).points += 1000
+            cards[0].with_company(other).points += 700
+            self.env.flush_all()
+        found = self._return()
+        self.assertAlmostEqual(found.point_cost, 40)
+        self.assertAlmostEqual(found.net, 460)
 
     def test_states(self):
         found = self._return()
