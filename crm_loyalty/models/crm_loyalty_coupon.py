@@ -95,9 +95,9 @@ class CrmLoyaltyCoupon(models.Model):
         if not program:
             raise UserError(
                 self.env._(
-                    "%s has no coupon program for this that runs today: choose one "
-                    "under Configuration, Settings, Loyalty coupons, or change the "
-                    "dates of the program.",
+                    "%s has no coupon program for this that can be used today: choose "
+                    "one under Configuration, Settings, Loyalty Coupons, or look at "
+                    "the dates, the limit of usages and the mail of the program.",
                     root.name,
                 )
             )

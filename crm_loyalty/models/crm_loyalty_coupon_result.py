@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .crm_loyalty_coupon import OCCASIONS, REASONS
@@ -7,8 +8,9 @@ from .crm_loyalty_coupon import OCCASIONS, REASONS
 class CrmLoyaltyCouponResult(models.Model):
     """Coupons sent for an occasion, whether they were used, and what followed.
 
-    A coupon is used when a confirmed order has its reward. Amounts are untaxed, in the
-    currency of the order's company, at the order's rate.
+    A coupon is used when a confirmed order, or a paid one of Point of Sale, has its
+    reward. Amounts are untaxed, in the currency of the order's company, at the order's
+    rate.
     """
 
     _name = "crm.loyalty.coupon.result"
@@ -81,21 +83,48 @@ class CrmLoyaltyCouponResult(models.Model):
             JOIN res_partner partner ON partner.id = coupon.partner_id
             LEFT JOIN res_partner owner ON owner.id = partner.commercial_partner_id
             LEFT JOIN (
-                SELECT line.coupon_id, count(*) AS order_count,
-                    sum(line.amount) AS order_amount
-                FROM (
-                    SELECT DISTINCT line.coupon_id, sale.id,
-                        round(sale.amount_untaxed
-                            / coalesce(nullif(sale.currency_rate, 0), 1), 2) AS amount
-                    FROM sale_order_line line
-                    JOIN sale_order sale ON sale.id = line.order_id
-                    WHERE line.coupon_id IN (SELECT card_id FROM crm_loyalty_coupon)
-                        AND sale.state = 'sale'
-                ) line
-                GROUP BY line.coupon_id
+                SELECT coupon_id, count(*) AS order_count, sum(amount) AS order_amount
+                FROM (%s) use
+                WHERE coupon_id IN (SELECT card_id FROM crm_loyalty_coupon)
+                GROUP BY coupon_id
             ) used ON used.coupon_id = coupon.card_id
-            """
+            """,
+            SQL(" UNION ALL ").join(self._uses()),
         )
+
+    def _uses(self):
+        """Return the queries of orders with a coupon: ``(coupon_id, id, amount)``."""
+        amount = "round((%s) / coalesce(nullif(document.currency_rate, 0), 1), 2)"
+        uses = [
+            SQL(
+                """
+                SELECT DISTINCT line.coupon_id, document.id, %s AS amount
+                FROM sale_order_line line
+                JOIN sale_order document ON document.id = line.order_id
+                WHERE line.coupon_id IS NOT NULL AND document.state = 'sale'
+                """,
+                SQL(amount, SQL("document.amount_untaxed")),
+            )
+        ]
+        if self._uses_pos():
+            uses.append(
+                SQL(
+                    """
+                    SELECT DISTINCT line.coupon_id, document.id, %s AS amount
+                    FROM pos_order_line line
+                    JOIN pos_order document ON document.id = line.order_id
+                    WHERE line.coupon_id IS NOT NULL
+                        AND document.state IN ('paid', 'done')
+                    """,
+                    SQL(amount, SQL("document.amount_total - document.amount_tax")),
+                )
+            )
+        return uses
+
+    def _uses_pos(self):
+        """Return whether coupons can be used in Point of Sale (`pos_loyalty`)."""
+        Line = self.env.get("pos.order.line")
+        return Line is not None and "coupon_id" in Line._fields
 
     @api.depends("partner_id", "date")
     def _compute_display_name(self):
@@ -103,15 +132,25 @@ class CrmLoyaltyCouponResult(models.Model):
             row.display_name = f"{row.partner_id.display_name}, {row.date}"
 
     def action_open_orders(self):
-        """Open the confirmed orders with these coupons."""
+        """Open the confirmed orders with these coupons.
+
+        Those of Point of Sale where there are no others.
+        """
         self.check_access("read")
-        action = self.env["ir.actions.act_window"]._for_xml_id("sale.action_orders")
-        action.pop("path", None)
-        action.update(
-            domain=[
-                ("order_line.coupon_id", "in", self.card_id.ids),
-                ("state", "=", "sale"),
-            ],
-            context={"create": False},
+        xmlid = "sale.action_orders"
+        domain = Domain("order_line.coupon_id", "in", self.card_id.ids) & Domain(
+            "state", "=", "sale"
         )
+        if self._uses_pos() and not self.env["sale.order"].search_count(
+            domain, limit=1
+        ):
+            sold = Domain("lines.coupon_id", "in", self.card_id.ids) & Domain(
+                "state", "in", ("paid", "done")
+            )
+            Pos = self.env["pos.order"]
+            if Pos.has_access("read") and Pos.search_count(sold, limit=1):
+                xmlid, domain = "point_of_sale.action_pos_pos_form", sold
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        action.pop("path", None)
+        action.update(domain=list(domain), context={"create": False})
         return action

@@ -64,13 +64,19 @@ class ResCompany(models.Model):
     )
 
     def _occasion_program(self, occasion):
-        """Return the program of an occasion, empty when it does not run today."""
+        """Return the program of an occasion, empty when its coupons are no use today.
+
+        They are when the program runs, was not used as often as it can be, and tells
+        customers of their coupons.
+        """
         self.ensure_one()
         today = self.root_id._customer_today()
         return self.root_id[f"loyalty_{occasion}_program_id"].filtered(
             lambda program: (
                 program.active
                 and (program.date_from or today) <= today <= (program.date_to or today)
+                and not program._is_used_up()
+                and program._coupon_mails()
             )
         )
 
@@ -91,10 +97,7 @@ class ResCompany(models.Model):
                             company=program.company_id.name,
                         )
                     )
-                mails = program.communication_plan_ids.filtered(
-                    lambda mail: mail.trigger == "create"
-                )
-                if program and not mails:
+                if program and not program._coupon_mails():
                     raise ValidationError(
                         self.env._(
                             "%s sends no mail with a coupon: give it one for the "
@@ -102,3 +105,17 @@ class ResCompany(models.Model):
                             program.name,
                         )
                     )
+
+
+class LoyaltyProgram(models.Model):
+    _inherit = "loyalty.program"
+
+    def _coupon_mails(self):
+        """Return the mails that go out with a new coupon."""
+        return self.communication_plan_ids.filtered(
+            lambda mail: mail.trigger == "create"
+        )
+
+    def _is_used_up(self):
+        """Return whether codes are refused, since orders have used it often enough."""
+        return self.limit_usage and self.total_order_count >= self.max_usage

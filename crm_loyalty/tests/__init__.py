@@ -23,6 +23,7 @@ from . import test_tier_windows
 from . import test_demo
 from . import test_optional_delivery
 from . import test_optional_pos
+from . import test_optional_pos_coupon
 from . import test_voice_answers
 from . import test_voice_asking
 from . import test_voice_complaints

@@ -222,6 +222,33 @@ class TestCoupon(CouponCommon):
                 with self.assertRaises(UserError):
                     self.Coupon._send_by_hand(second, self.company, "winback")
 
+    def test_program_that_is_used_up(self):
+        """A code would be refused as expired when the program was used often enough."""
+        first = self._customer("First", ("2025-05-01", 300))
+        second = self._customer("Second", ("2025-05-01", 300))
+        self.company.loyalty_winback_auto = True
+        self.coupons.write({"limit_usage": True, "max_usage": 1})
+        self.Coupon._send_by_hand(first, self.company, "winback")
+        self.assertIn((self.company, "winback"), self.Coupon._automatic())
+        card = self.Coupon.search([("partner_id", "=", first.id)]).card_id
+        order = self._order(1000, "2026-06-15", confirm=False, partner_id=first.id)
+        [(coupon, rewards)] = order._try_apply_code(card.code).items()
+        order._apply_program_reward(rewards, coupon)
+        order.action_confirm()
+        self.coupons.invalidate_recordset()
+        self.assertNotIn((self.company, "winback"), self.Coupon._automatic())
+        with self.assertRaises(UserError):
+            self.Coupon._send_by_hand(second, self.company, "winback")
+
+    def test_program_without_mail(self):
+        """A program that lost its mail makes no coupons that nobody hears of."""
+        good = self._customer("Good", ("2025-05-01", 300))
+        self.company.loyalty_winback_auto = True
+        self.coupons.communication_plan_ids.unlink()
+        self.assertNotIn((self.company, "winback"), self.Coupon._automatic())
+        with self.assertRaises(UserError):
+            self.Coupon._send_by_hand(good, self.company, "winback")
+
     def test_archived_customers(self):
         """Whoever is archived is not ranked, and gets nothing, by hand neither."""
         gone = self._customer("Gone", ("2025-05-01", 300))
