@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import format_date, format_datetime
 
 # Cards that can be used on an order, beside the points of a program.
@@ -104,16 +105,19 @@ class CrmLoyaltyPortal(models.AbstractModel):
         )
 
     def _offers(self):
-        """Return the programs of the reader's company that one can join."""
+        """Return the programs of the reader's company that one can join today."""
+        root = self.env.company.sudo().root_id
+        today = root._customer_today()
         return (
             self.env["loyalty.program"]
             .sudo()
             .search(
-                [
-                    ("program_type", "=", "loyalty"),
-                    ("company_id", "in", (self.env.company.sudo().root_id.id, False)),
-                ]
+                Domain("program_type", "=", "loyalty")
+                & Domain("company_id", "in", (root.id, False))
+                & (Domain("date_from", "=", False) | Domain("date_from", "<=", today))
+                & (Domain("date_to", "=", False) | Domain("date_to", ">=", today))
             )
+            .filtered(lambda program: not program._is_used_up())
         )
 
     def _rows(self, partner, program):
@@ -304,7 +308,7 @@ class CrmLoyaltyPortal(models.AbstractModel):
             usable = program.reward_ids.filtered(
                 lambda reward, c=coupon: reward.required_points <= c.points
             )
-            if not usable:
+            if not usable or program._is_used_up():
                 continue
             ends = [day for day in (coupon.expiration_date, program.date_to) if day]
             result.append(

@@ -22,6 +22,8 @@ class CrmLoyaltyPortal(models.AbstractModel):
         if program.tier_measure == "spend":
             return format_amount(self.env, amount, currency)
         if program.tier_measure == "orders":
+            if amount == 1:
+                return self.env._("1 purchase")
             return self.env._("%s purchases", self._number(amount))
         return self._points(program, amount)
 

@@ -203,10 +203,19 @@ class TestPortal(HttpCase, LoyaltyCommon):
                     "points": points,
                 }
             )
-        coupons = self.env["crm.loyalty.portal"]._coupons(self.nora.partner_id)
+        portal = self.env["crm.loyalty.portal"]
+        coupons = portal._coupons(self.nora.partner_id)
         self.assertEqual([row["code"] for row in coupons], ["NORA", "COMPANY"])
         self.assertEqual(coupons[0]["until"], "06/15/2026")
         self.assertEqual(len(coupons[0]["rewards"]), 1)
+        # Somebody used the one coupon that the program has room for.
+        program.write({"limit_usage": True, "max_usage": 1})
+        order = self._order(1000, "2026-06-15", confirm=False, partner_id=self.rival.id)
+        [(coupon, rewards)] = order._try_apply_code("RIVAL").items()
+        order._apply_program_reward(rewards, coupon)
+        order.action_confirm()
+        program.invalidate_recordset()
+        self.assertFalse(portal._coupons(self.nora.partner_id))
 
     def test_given_by_hand(self):
         """The tier and its end; the reason is not for the customer."""
@@ -229,6 +238,16 @@ class TestPortal(HttpCase, LoyaltyCommon):
     def test_no_member(self):
         _status, page = self._get(self.zoe)
         self.assertShown(page, "You have no card yet", "Club of ours")
+        # Nobody takes part "with the next order" in what is over, or to come.
+        for dates in (
+            {"date_from": False, "date_to": "2026-06-14"},
+            {"date_from": "2026-06-16", "date_to": False},
+        ):
+            self.program.write(dates)
+            with self.subTest(dates):
+                page = self._page(self.zoe)
+                self.assertIn("no loyalty program at the moment", page)
+                self.assertNotIn("Club of ours", page)
 
     def test_archived(self):
         self.card.active = False
@@ -266,7 +285,7 @@ class TestPortal(HttpCase, LoyaltyCommon):
         first, second = page["programs"]
         self.assertEqual(second["points"]["total"], "7.50 Stars")
         self.assertEqual((second["standings"], second["tiers"]), ([], []))
-        self.assertEqual(first["standings"][0]["next"]["brought"], "1 purchases")
+        self.assertEqual(first["standings"][0]["next"]["brought"], "1 purchase")
         self.assertEqual(first["points"]["total"].split()[0], "250")
 
     def test_card_of_ones_own(self):
