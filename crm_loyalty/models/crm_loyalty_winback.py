@@ -23,7 +23,7 @@ class CrmLoyaltyWinback(models.Model):
     _description = "Customer to Win Back"
     _auto = False
     _rec_name = "partner_id"
-    _order = "expected_revenue desc, id"
+    _order = "expected_revenue desc, revenue desc, id"
     _depends = {
         "crm.customer": [
             "last_purchase_date",

@@ -1,4 +1,7 @@
+from ast import literal_eval
 from datetime import date
+
+from lxml import etree
 
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
@@ -99,6 +102,23 @@ class TestWinback(CouponCommon):
             mine.action_send_coupon()
         action = mine.action_plan_activity()
         self.assertEqual(action["context"]["active_ids"], late.ids)
+
+    def test_before_anything_is_measured(self):
+        """In the first year no chance is known: the list is not empty for that."""
+        for name, amount in (("Small", 100), ("Large", 900)):
+            self._customer(name, ("2025-05-11", amount))
+        back = self._customer("Back", ("2025-05-11", 700))
+        self._sold(back, ("2025-05-12", -700))
+        self.Customer._refresh()
+        view = self.env.ref("crm_loyalty.crm_loyalty_winback_view_search")
+        [shown] = etree.fromstring(view.arch).xpath("//filter[@name='worth']/@domain")
+        found = self.Winback.search(literal_eval(shown))
+        self.assertEqual(
+            [(row.partner_id.name, row.chance_source) for row in found],
+            [("Large", False), ("Small", False)],
+        )
+        action = self.env.ref("crm_loyalty.crm_loyalty_winback_action")
+        self.assertIn("search_default_worth", action.context)
 
     def test_model_tells_the_chance(self):
         """The prediction counts only where it tells customers apart."""
