@@ -32,6 +32,8 @@ MONTHS = 12
 MEMBER_PURCHASES, NEVER_JOINS = 2, 3
 # What the program cost once, and costs every month, in the company's currency.
 SETUP_COST, RUNNING_COST = 6_000, 400
+# So many of those who have stopped buying were sent a coupon.
+COUPONS = 5
 
 
 class CrmCustomerDemo(models.AbstractModel):
@@ -268,6 +270,19 @@ class CrmCustomerDemo(models.AbstractModel):
                     }
                 )
         self.env["crm.loyalty.comeback"]._measure()
+        self._send_coupons(company)
+
+    def _send_coupons(self, company):
+        """Give coupons to those worth most, and one to the member in the portal."""
+        Coupon = self.env["crm.loyalty.coupon"].with_context(loyalty_no_mail=True)
+        silent = self.env["crm.loyalty.winback"].search(
+            [("company_id", "=", company.id)], limit=COUPONS
+        )
+        Coupon._send_by_hand(silent.partner_id, company, "winback")
+        member = self._record("partner_halvorsen")
+        if member:
+            year = company._customer_today().year
+            Coupon._send([(member.id, year)], company, "anniversary")
 
     def _write_snapshots(self, company):
         """Give the month ends of the past the tier of that day."""
