@@ -185,10 +185,11 @@ class CrmCustomer(models.Model):
     def _period_sql(self, unit):
         """Return the number of the period of a document's day."""
         if UNITS[unit] == 1:
-            return SQL("extract(year FROM move.invoice_date)::int")
+            return SQL("date_part('year', move.invoice_date)::int")
+        # Not `extract`, whose numeric results take a tenth of the whole query.
         return SQL(
-            "extract(year FROM move.invoice_date)::int * 4"
-            " + extract(quarter FROM move.invoice_date)::int - 1"
+            "date_part('year', move.invoice_date)::int * 4"
+            " + date_part('quarter', move.invoice_date)::int - 1"
         )
 
     def _period_of(self, day, unit):

@@ -344,9 +344,8 @@ class CrmCustomer(models.Model):
             return [_("The limits are those of the settings.")]
         return [
             _(
-                "The limits are the medians of all customers of the company: half of "
-                "them bring more, half cost more. Own limits can be set in the "
-                "settings."
+                "The limits are the medians of all customers of the company. Own "
+                "limits can be set in the settings."
             )
         ]
 
