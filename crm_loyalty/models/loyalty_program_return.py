@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
@@ -11,6 +13,7 @@ from ..tools.program_return import estimate, flows, present_value
 # Fewer matched members say too little: no return is shown.
 MINIMUM_MEMBERS = 10
 YEAR = relativedelta(months=12)
+ASKED = ("program_id", "company_id", "date_from", "date_to")
 
 
 def _months(first, day):
@@ -86,7 +89,7 @@ class LoyaltyProgramReturn(models.TransientModel):
     date_to = fields.Date(
         string="Joined To",
         required=True,
-        default=lambda self: self._default_month(12),
+        default=lambda self: self._default_month(11) - timedelta(days=1),
         help="Members who joined in this month or earlier are looked at.",
     )
     state = fields.Selection(
@@ -201,6 +204,7 @@ class LoyaltyProgramReturn(models.TransientModel):
 
     @api.model
     def _default_month(self, back):
+        """Return the first day of a month, so many months ago."""
         today = self.env.company.root_id.sudo()._customer_today()
         return today.replace(day=1) - relativedelta(months=back)
 
@@ -210,9 +214,10 @@ class LoyaltyProgramReturn(models.TransientModel):
     @api.constrains("date_from", "date_to")
     def _check_dates(self):
         if any(record.date_from > record.date_to for record in self):
-            raise ValidationError(
-                self.env._("The first month of joining comes after the last one.")
-            )
+            raise ValidationError(self._wrong_dates())
+
+    def _wrong_dates(self):
+        return self.env._("The first month of joining comes after the last one.")
 
     @api.constrains("program_id", "company_id")
     def _check_company(self):
@@ -233,7 +238,7 @@ class LoyaltyProgramReturn(models.TransientModel):
     # Result
     # ------------------------------------------------------------------
 
-    @api.depends("program_id", "company_id", "date_from", "date_to")
+    @api.depends(*ASKED)
     def _compute_return(self):
         for record in self:
             values = dict.fromkeys(
@@ -258,7 +263,7 @@ class LoyaltyProgramReturn(models.TransientModel):
                 0,
             )
             values.update(state="none", state_text="", has_interval=False)
-            if record.program_id and record.company_id:
+            if all(record[name] for name in ASKED):
                 values.update(record._return_values())
             record.update(values)
 
@@ -268,6 +273,8 @@ class LoyaltyProgramReturn(models.TransientModel):
         if company.root_id not in self.env.companies.root_id:
             raise UserError(self.env._("Choose a company you have selected."))
         self.program_id.check_access("read")
+        if self.date_from > self.date_to:
+            return {"state_text": self._wrong_dates()}
         today = company.sudo()._customer_today()
         first = self.date_from.replace(day=1)
         last = min(

@@ -253,6 +253,16 @@ class TestProgramReturn(LoyaltyCommon):
         self.assertAlmostEqual(found.point_cost, 40)
         self.assertAlmostEqual(found.net, 460)
 
+    def test_months_by_default(self):
+        """The last twelve months of joining of which the year after is over."""
+        defaults = self.env["loyalty.program.return"].default_get(
+            ["date_from", "date_to"]
+        )
+        self.assertEqual(
+            (str(defaults["date_from"]), str(defaults["date_to"])),
+            ("2024-07-01", "2025-06-30"),
+        )
+
     def test_states(self):
         found = self._return()
         self.assertEqual((found.state, found.member_count), ("none", 0))
@@ -325,6 +335,22 @@ class TestProgramReturn(LoyaltyCommon):
         form.program_id, form.company_id = self.program, other
         self.assertEqual(form.program_id, theirs)
 
+    def test_nothing_chosen(self):
+        """A month that is cleared is asked for, and nothing fails meanwhile."""
+        Return = self.env["loyalty.program.return"]
+        for name, value in (
+            ("date_from", False),
+            ("date_to", False),
+            ("program_id", self.env["loyalty.program"]),
+        ):
+            with self.subTest(name):
+                form = Form(Return)
+                form[name] = value
+                self.assertEqual((form.state, form.state_text), ("none", ""))
+        form = Form(Return)
+        form.date_from, form.date_to = "2025-03-01", "2025-01-31"
+        self.assertIn("comes after the last one", form.state_text)
+
     def test_access(self):
         def user(login, groups):
             return new_test_user(
@@ -345,3 +371,26 @@ class TestProgramReturn(LoyaltyCommon):
             Return.with_user(seller).create(values)
         with self.assertRaises(AccessError):
             self.program.with_user(seller).read(["return_setup_cost"])
+
+    def test_who_has_only_a_branch(self):
+        """Whoever works in a branch sees the return of the company it belongs to."""
+        branch = self._branch()
+        user = new_test_user(
+            self.env,
+            login="branch_only",
+            groups="base.group_user,sales_team.group_sale_manager,"
+            "crm_customer360.group_profitability",
+            company_id=branch.id,
+            company_ids=[Command.set(branch.ids)],
+        )
+        self._play(50)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        Return = (
+            self.env["loyalty.program.return"]
+            .with_user(user)
+            .with_context(allowed_company_ids=branch.ids)
+        )
+        with Form(Return) as form:
+            form.date_from, form.date_to = "2025-01-01", "2025-06-30"
+            self.assertEqual((form.state, form.effect), ("done", 50))
