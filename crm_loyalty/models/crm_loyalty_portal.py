@@ -302,6 +302,8 @@ class CrmLoyaltyPortal(models.AbstractModel):
                 ]
             )
         )
+        # Where it can be used, as in `_standing`.
+        several = len(coupons.program_id.company_id.root_id) > 1
         result = []
         for coupon in coupons:
             program = coupon.program_id
@@ -314,6 +316,7 @@ class CrmLoyaltyPortal(models.AbstractModel):
             result.append(
                 {
                     "name": program.name,
+                    "company": several and program.company_id.root_id.name,
                     "code": coupon.code,
                     "amount": program.program_type == "gift_card"
                     and coupon.points_display,

@@ -261,6 +261,22 @@ class TestCoupon(CouponCommon):
             {"sent": 0, "skipped": 0, "again": 0},
         )
 
+    def test_portal_says_of_which_company(self):
+        """A code is refused in the other company: say where it can be used."""
+        good = self._customer("Good", ("2025-05-01", 300))
+        self.Coupon._send_by_hand(good, self.company, "winback")
+        portal = self.env["crm.loyalty.portal"]
+        self.assertEqual([row["company"] for row in portal._coupons(good)], [False])
+        other = self.env["res.company"].create({"name": "Other"})
+        theirs = self.coupons.sudo().copy({"company_id": other.id})
+        self.env["loyalty.card"].sudo().create(
+            {"program_id": theirs.id, "partner_id": good.id, "points": 1}
+        )
+        self.assertEqual(
+            {row["company"] for row in portal._coupons(good)},
+            {self.company.name, "Other"},
+        )
+
     def test_settings(self):
         loyalty = self.program
         with self.assertRaises(ValidationError):

@@ -207,6 +207,7 @@ class TestPortal(HttpCase, LoyaltyCommon):
         coupons = portal._coupons(self.nora.partner_id)
         self.assertEqual([row["code"] for row in coupons], ["NORA", "COMPANY"])
         self.assertEqual(coupons[0]["until"], "06/15/2026")
+        self.assertFalse(coupons[0]["company"], "Of one company: no need to say")
         self.assertEqual(len(coupons[0]["rewards"]), 1)
         # Somebody used the one coupon that the program has room for.
         program.write({"limit_usage": True, "max_usage": 1})
