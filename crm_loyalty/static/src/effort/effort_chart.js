@@ -18,6 +18,9 @@ export const FIELD_COLORS = {
   quiet: "#8A8FA3",
 };
 
+/** Of the circle of one customer, and what the most in a circle add to it. */
+const RADIUS = {one: 4, more: 12};
+
 /** The lines between the fields. */
 const fieldLimits = {
   id: "fieldLimits",
@@ -172,11 +175,12 @@ export class EffortChart extends Component {
             data: points.map(({value, cost, count}) => ({
               x: to(cost, scale.cost),
               y: to(value, scale.value),
-              r: 4 + 12 * Math.sqrt((count - 1) / largest),
+              r: RADIUS.one + RADIUS.more * Math.sqrt((count - 1) / largest),
             })),
             backgroundColor: points.map(({field}) => `${FIELD_COLORS[field]}AA`),
             borderColor: points.map(({field}) => FIELD_COLORS[field]),
-            clip: 12,
+            // A circle on the edge is seen whole.
+            clip: RADIUS.one + RADIUS.more,
           },
         ],
       },
