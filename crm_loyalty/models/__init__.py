@@ -37,6 +37,7 @@ from . import crm_loyalty_portal_history
 from . import crm_loyalty_portal_words
 from . import crm_loyalty_comeback
 from . import crm_loyalty_coupon
+from . import crm_loyalty_coupon_due
 from . import crm_loyalty_coupon_result
 from . import crm_loyalty_winback
 from . import res_company_coupon

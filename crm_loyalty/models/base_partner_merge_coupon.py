@@ -17,7 +17,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
                     SELECT id FROM (
                         SELECT id, row_number() OVER (
                             PARTITION BY company_id, occasion, year
-                            ORDER BY state <> 'sent', partner_id <> %(kept)s, id
+                            ORDER BY state <> 'sent', state = 'skipped',
+                                partner_id <> %(kept)s, id
                         ) AS number
                         FROM crm_loyalty_coupon WHERE partner_id = ANY(%(all)s)
                     ) row WHERE number > 1)

@@ -5,7 +5,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 
 from odoo.addons.crm_customer360.isolation import isolated
 
@@ -25,8 +25,9 @@ REASONS = [
 UNREACHABLE = SQL("""CASE WHEN partner.email_normalized IS NULL THEN 'email'
     WHEN EXISTS (SELECT FROM mail_blacklist black WHERE black.active
         AND black.email = partner.email_normalized) THEN 'blacklist' END""")
-# A day that was missed, because nothing ran, is caught up with for so long.
-LATE_DAYS = 7
+STATES = [("sent", "Sent"), ("waiting", "Waiting"), ("skipped", "Not sent")]
+# So many are sent in one go, since every mail may carry a PDF that takes a second.
+BATCH = 10
 
 
 class CrmLoyaltyCoupon(models.Model):
@@ -60,9 +61,10 @@ class CrmLoyaltyCoupon(models.Model):
     )
     date = fields.Date(required=True, readonly=True, help="When it was sent.")
     state = fields.Selection(
-        selection=[("sent", "Sent"), ("skipped", "Not sent")],
+        selection=STATES,
         required=True,
         readonly=True,
+        help="Waiting: sent in a few minutes, as there were many at once.",
     )
     reason = fields.Selection(
         selection=REASONS, readonly=True, help="Why nothing was sent."
@@ -88,8 +90,11 @@ class CrmLoyaltyCoupon(models.Model):
     def _send_by_hand(self, partners, root, occasion):
         """Send these customers a coupon of the company's program for the occasion.
 
-        :return: ``{"sent", "skipped", "again"}``, numbers of customers: with coupon,
-            not to be reached, and who had one in the last twelve months
+        Of many, most are left to the cron, so that nobody waits for their mails.
+
+        :return: ``{"sent", "skipped", "again", "waiting"}``, numbers of customers: with
+            coupon, not to be reached, who had one in the last twelve months, and who
+            get theirs from the cron
         """
         program = root.sudo()._occasion_program(occasion)
         if not program:
@@ -108,62 +113,85 @@ class CrmLoyaltyCoupon(models.Model):
             Domain("partner_id", "in", partners.ids)
             & Domain("company_id", "=", root.id)
             & Domain("occasion", "=", occasion)
-            & Domain("state", "=", "sent")
+            & Domain("state", "!=", "skipped")
             & Domain("date", ">", today - relativedelta(years=1))
         ).partner_id
-        due = [(partner.id, today.year) for partner in partners - had]
-        result = coupons._send(due, root, occasion)
-        return {**result, "again": len(had)}
+        left = partners - had
+        blocked = left.browse(coupons._unreachable(left.ids))
+        now = blocked + (left - blocked)[:BATCH]
+        result = coupons._send(
+            [(partner.id, today.year) for partner in now], root, occasion
+        )
+        waiting = coupons._leave((left - now).ids, root, occasion, today)
+        return {**result, "again": len(had), "waiting": waiting}
+
+    def _leave(self, partner_ids, root, occasion, day):
+        """Leave coupons to the cron, which is woken; return how many."""
+        if not partner_ids:
+            return 0
+        rows = self._rows_of(partner_ids, root, occasion)
+        for partner_id in partner_ids:
+            row = rows.get((partner_id, day.year), self.browse())
+            row._keep(self._vals(partner_id, root, occasion, day.year, day), "waiting")
+        cron = self.env.ref("crm_loyalty.ir_cron_coupon", raise_if_not_found=False)
+        if cron:
+            cron._trigger()
+        return len(partner_ids)
+
+    def _rows_of(self, partner_ids, root, occasion):
+        """Return what the ledger has of customers: ``{(partner id, year): row}``."""
+        rows = self.search(
+            Domain("company_id", "=", root.id)
+            & Domain("occasion", "=", occasion)
+            & Domain("partner_id", "in", list(partner_ids))
+        )
+        return {(row.partner_id.id, row.year): row for row in rows}
+
+    def _vals(self, partner_id, root, occasion, year, day):
+        return {
+            "partner_id": partner_id,
+            "company_id": root.id,
+            "occasion": occasion,
+            "year": year,
+            "date": day,
+        }
 
     def _send(self, due, root, occasion):
         """Send coupons, each in a savepoint of its own; commit nothing.
 
-        :param due: list of ``(partner id, year of the occasion)``
+        :param due: sequence of ``(partner id, year of the occasion)``
         :return: ``{"sent", "skipped"}``, numbers of customers
         """
         program = root._occasion_program(occasion)
         today = root._customer_today()
         result = {"sent": 0, "skipped": 0}
-        blocked = self._unreachable([partner_id for partner_id, _year in due])
-        rows = {
-            (row.partner_id.id, row.year): row
-            for row in self.search(
-                Domain("company_id", "=", root.id)
-                & Domain("occasion", "=", occasion)
-                & Domain("partner_id", "in", [partner_id for partner_id, _year in due])
-            )
-        }
+        partner_ids = [partner_id for partner_id, _year in due]
+        blocked = self._unreachable(partner_ids)
+        rows = self._rows_of(partner_ids, root, occasion)
         for partner_id, year in due:
             row = rows.get((partner_id, year), self.browse())
             if row.state == "sent":
                 continue
-            vals = {
-                "partner_id": partner_id,
-                "company_id": root.id,
-                "occasion": occasion,
-                "year": year,
-                "date": today,
-            }
+            vals = self._vals(partner_id, root, occasion, year, today)
             words = ("No %s coupon for the customer %s", occasion, partner_id)
             reason = blocked.get(partner_id, False)
             with isolated(self.env, _logger, *words) as part:
                 card = self.env["loyalty.card"]
                 if not reason:
                     card = self._make_card(program, partner_id, root, today)
-                row._keep(vals, reason, card)
+                row._keep(vals, "skipped" if reason else "sent", reason, card)
             if part.error:
                 reason = "error"
                 with isolated(self.env, _logger, *words):
-                    row._keep(vals, reason)
+                    row._keep(vals, "skipped", reason)
             result["skipped" if reason else "sent"] += 1
         return result
 
-    def _keep(self, vals, reason, card=None):
+    def _keep(self, vals, state, reason=False, card=None):
         """Write what became of a coupon, in this row or, where it is empty, a new one.
 
-        :param reason: why nothing was sent, False: `card` was
+        :param reason: why nothing was sent
         """
-        state = "skipped" if reason else "sent"
         vals = {**vals, "state": state, "reason": reason, "card_id": card and card.id}
         if not self:
             self.create(vals)
@@ -217,149 +245,6 @@ class CrmLoyaltyCoupon(models.Model):
         return card
 
     # ------------------------------------------------------------------
-    # Who is due
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _due(self, root, occasion, limit):
-        """Return who is due a coupon, the first `limit` of those who can be reached.
-
-        Whoever could not be given one before comes last. Those who cannot be reached
-        come too, as far as the ledger has no row of them.
-
-        :return: list of ``(partner id, year of the occasion)``
-        """
-        self.env.flush_all()
-        today = root._customer_today()
-        values = {
-            "root": root.id,
-            "today": today,
-            "occasion": occasion,
-            "minimum": root.loyalty_coupon_minimum,
-            "family": SQL(
-                "SELECT id FROM res_company WHERE parent_path LIKE %s",
-                f"{root.parent_path}%",
-            ),
-        }
-        candidates = (
-            self._due_winback(values)
-            if occasion == "winback"
-            else self._due_yearly(values, birthday=occasion == "birthday")
-        )
-        return self.env.execute_query(
-            SQL(
-                """
-                WITH due AS (
-                    SELECT candidate.*, %(reason)s IS NOT NULL AS blocked
-                    FROM (%(candidates)s) candidate
-                    JOIN res_partner partner ON partner.id = candidate.partner_id
-                    WHERE partner.active AND NOT EXISTS (
-                        SELECT FROM crm_loyalty_coupon old
-                        WHERE old.partner_id = candidate.partner_id
-                            AND old.company_id = %(root)s
-                            AND old.occasion = %(occasion)s AND old.state = 'sent'
-                            AND (old.year = candidate.year OR %(winback)s
-                                AND old.date > %(today)s::date - interval '1 year'))
-                )
-                (SELECT partner_id, year FROM due WHERE NOT blocked
-                ORDER BY EXISTS (
-                    SELECT FROM crm_loyalty_coupon old
-                    WHERE old.partner_id = due.partner_id AND old.year = due.year
-                        AND old.company_id = %(root)s AND old.occasion = %(occasion)s
-                        AND old.reason = 'error'
-                ), worth DESC, partner_id LIMIT %(limit)s)
-                UNION ALL
-                SELECT partner_id, year FROM due
-                WHERE blocked AND NOT EXISTS (
-                    SELECT FROM crm_loyalty_coupon old
-                    WHERE old.partner_id = due.partner_id AND old.year = due.year
-                        AND old.company_id = %(root)s AND old.occasion = %(occasion)s)
-                """,
-                candidates=candidates,
-                reason=UNREACHABLE,
-                limit=limit,
-                winback=occasion == "winback",
-                **{name: values[name] for name in ("root", "occasion", "today")},
-            )
-        )
-
-    def _spent_sql(self, values):
-        """Return the query of what customers bought, ever, from the whole company."""
-        return SQL(
-            """
-            SELECT partner_id, sum(revenue_total) AS worth,
-                min(first_purchase_date) AS first_date
-            FROM crm_customer WHERE company_id IN (%(family)s)
-            GROUP BY partner_id
-            HAVING min(first_purchase_date) IS NOT NULL
-                AND coalesce(sum(revenue_total), 0) >= %(minimum)s
-            """,
-            family=values["family"],
-            minimum=values["minimum"],
-        )
-
-    def _due_winback(self, values):
-        """Return the query of those worth winning back, who spent the minimum."""
-        return SQL(
-            """
-            SELECT silent.partner_id,
-                extract(year FROM %(today)s::date)::int AS year,
-                silent.expected_revenue AS worth
-            FROM (%(silent)s) silent
-            JOIN (%(spent)s) spent ON spent.partner_id = silent.partner_id
-            WHERE silent.company_id IN (%(family)s) AND silent.expected_revenue > 0
-            """,
-            silent=self.env["crm.loyalty.winback"]._table_query,
-            spent=self._spent_sql(values),
-            today=values["today"],
-            family=values["family"],
-        )
-
-    def _due_yearly(self, values, birthday=False):
-        """Return the query of those whose day was within the last week.
-
-        29 February is kept on the 28th where the year has no 29th.
-        """
-        if birthday:
-            dates = SQL(
-                """
-                SELECT partner.id AS partner_id, spent.worth,
-                    partner.loyalty_birthday AS day
-                FROM res_partner partner
-                JOIN (%s) spent ON spent.partner_id = partner.commercial_partner_id
-                WHERE NOT partner.is_company AND partner.loyalty_birthday IS NOT NULL
-                """,
-                self._spent_sql(values),
-            )
-        else:
-            dates = SQL(
-                "SELECT partner_id, worth, first_date AS day FROM (%s) spent",
-                self._spent_sql(values),
-            )
-        return SQL(
-            """
-            SELECT dates.partner_id, dates.worth,
-                extract(year FROM turn.day)::int AS year
-            FROM (%(dates)s) dates
-            CROSS JOIN LATERAL (
-                SELECT (dates.day + make_interval(years => number))::date AS day
-                FROM generate_series(
-                    extract(year FROM %(today)s::date)::int
-                        - extract(year FROM dates.day)::int - 1,
-                    extract(year FROM %(today)s::date)::int
-                        - extract(year FROM dates.day)::int
-                ) AS number
-                WHERE number > 0
-            ) turn
-            WHERE turn.day <= %(today)s::date
-                AND turn.day > %(today)s::date - %(late)s::int
-            """,
-            dates=dates,
-            today=values["today"],
-            late=LATE_DAYS,
-        )
-
-    # ------------------------------------------------------------------
     # Cron
     # ------------------------------------------------------------------
 
@@ -368,30 +253,68 @@ class CrmLoyaltyCoupon(models.Model):
         """Return what is sent by itself: list of ``(root company, occasion)``."""
         return [
             (company, occasion)
+            for company, occasion in self._usable()
+            if company[f"loyalty_{occasion}_auto"]
+        ]
+
+    @api.model
+    def _usable(self):
+        """Return what can be sent today: list of ``(root company, occasion)``."""
+        return [
+            (company, occasion)
             for company in self.env["res.company"].search([("parent_id", "=", False)])
             for occasion, _label in OCCASIONS
-            if company[f"loyalty_{occasion}_auto"]
-            and company._occasion_program(occasion)
+            if company._occasion_program(occasion)
         ]
+
+    def _waiting(self, root, occasion):
+        """Return what was left to the cron: list of ``(partner id, year)``."""
+        rows = self.search(
+            Domain("company_id", "=", root.id)
+            & Domain("occasion", "=", occasion)
+            & Domain("state", "=", "waiting"),
+            order="id",
+        )
+        return [(row.partner_id.id, row.year) for row in rows]
+
+    def _left_today(self, root, occasion):
+        """Return who is due, up to the company's limit of a day, see `_due`."""
+        sent = self.search_count(
+            Domain("company_id", "=", root.id)
+            & Domain("occasion", "=", occasion)
+            & Domain("state", "!=", "skipped")
+            & Domain("date", "=", root._customer_today())
+        )
+        return self._due(root, occasion, max(0, root.loyalty_coupon_cap - sent))
 
     @api.model
     def _run(self, root, occasion):
         """Send what is due, up to the company's limit of a day; commit nothing."""
-        sent = self.search_count(
-            Domain("company_id", "=", root.id)
-            & Domain("occasion", "=", occasion)
-            & Domain("state", "=", "sent")
-            & Domain("date", "=", root._customer_today())
-        )
-        due = self._due(root, occasion, max(0, root.loyalty_coupon_cap - sent))
-        return self._send(due, root, occasion)
+        return self._send(self._left_today(root, occasion), root, occasion)
+
+    @api.model
+    def _batches(self):
+        """Return what the cron sends: list of ``(root company, occasion, due)``."""
+        automatic = self._automatic()
+        batches = []
+        for root, occasion in self._usable():
+            due = self._waiting(root, occasion)
+            if (root, occasion) in automatic:
+                with isolated(
+                    self.env, _logger, "%s: no %s coupons", root.name, occasion
+                ):
+                    due += self._left_today(root, occasion)
+            batches += [(root, occasion, part) for part in split_every(BATCH, due)]
+        return batches
 
     @api.model
     def _cron_send(self):
-        """Send what is due in every company; one that fails stops no other."""
-        work = self._automatic()
-        for done, (root, occasion) in enumerate(work, 1):
+        """Send a batch after the other; one that fails stops no other."""
+        batches = self._batches()
+        for done, (root, occasion, due) in enumerate(batches, 1):
             with isolated(self.env, _logger, "%s: no %s coupons", root.name, occasion):
-                result = self._run(root, occasion)
+                result = self._send(due, root, occasion)
                 _logger.info("%s, %s coupons: %s", root.name, occasion, result)
-            self.env["ir.cron"]._commit_progress(1, remaining=len(work) - done)
+            left = len(batches) - done
+            if not self.env["ir.cron"]._commit_progress(1, remaining=left):
+                break

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .crm_loyalty_coupon import OCCASIONS, REASONS
+from .crm_loyalty_coupon import OCCASIONS, REASONS, STATES
 
 
 class CrmLoyaltyCouponResult(models.Model):
@@ -34,9 +34,7 @@ class CrmLoyaltyCouponResult(models.Model):
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     occasion = fields.Selection(selection=OCCASIONS, readonly=True)
     date = fields.Date(readonly=True, help="When it was sent, or could not be.")
-    state = fields.Selection(
-        selection=[("sent", "Sent"), ("skipped", "Not sent")], readonly=True
-    )
+    state = fields.Selection(selection=STATES, readonly=True)
     reason = fields.Selection(
         selection=REASONS, readonly=True, help="Why nothing was sent."
     )

@@ -187,7 +187,7 @@ class CrmLoyaltyWinback(models.Model):
             sent AS (
                 SELECT partner_id, company_id, max(date) AS date
                 FROM crm_loyalty_coupon
-                WHERE occasion = 'winback' AND state = 'sent'
+                WHERE occasion = 'winback' AND state <> 'skipped'
                 GROUP BY partner_id, company_id
             )
             SELECT valued.id, valued.partner_id, valued.company_id,
@@ -256,7 +256,7 @@ class CrmLoyaltyWinback(models.Model):
         self.env["loyalty.card"].check_access("create")
         if not self:
             raise UserError(self.env._("Choose customers first."))
-        done = dict.fromkeys(("sent", "skipped", "again"), 0)
+        done = dict.fromkeys(("sent", "waiting", "skipped", "again"), 0)
         for root, rows in self.grouped(lambda row: row.company_id.root_id).items():
             result = self.env["crm.loyalty.coupon"]._send_by_hand(
                 rows.partner_id, root, "winback"
@@ -266,6 +266,7 @@ class CrmLoyaltyWinback(models.Model):
         _ = self.env._
         sentences = {
             "sent": _("Coupons sent: %s.", done["sent"]),
+            "waiting": _("Sent in a few minutes: %s.", done["waiting"]),
             "again": _(
                 "Had one in the last twelve months and get none: %s.", done["again"]
             ),

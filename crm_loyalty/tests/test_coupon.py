@@ -1,10 +1,12 @@
 from datetime import date
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
+from ..models import crm_loyalty_coupon
 from .retention_common import CouponCommon
 
 
@@ -183,6 +185,48 @@ class TestCoupon(CouponCommon):
             good._run(self.company, "winback")
         self.assertEqual(bad.state, "sent")
 
+    def test_many_by_hand(self):
+        """Two at once; whoever chose many does not wait for the others' mails."""
+        good = self.env["res.partner"].union(
+            *(self._customer(f"Good{n}", ("2025-05-01", 300)) for n in range(5))
+        )
+        mute = self._customer("Mute", ("2025-05-01", 300), email=False)
+        self.Customer._refresh()
+        rows = self.Winback.search([("partner_id", "in", (good + mute).ids)])
+        self.startPatcher(patch.object(crm_loyalty_coupon, "BATCH", 2))
+        message = self._as("manager", rows).action_send_coupon()["params"]["message"]
+        for part in ("sent: 2.", "few minutes: 3.", "reached: 1."):
+            self.assertIn(part, message)
+        self.assertEqual(sum(map(self._mails, good)), 2)
+        # They are shown as done, are not chosen twice, and nobody else takes them.
+        rows.invalidate_recordset()
+        self.assertEqual(len(rows.filtered("coupon_date")), 5)
+        again = self.Coupon._send_by_hand(good, self.company, "winback")
+        self.assertEqual((again["again"], again["waiting"]), (5, 0))
+        self.assertFalse(self.Coupon._due(self.company, "winback", 10))
+        batches = self.Coupon._batches()
+        self.assertEqual([len(due) for *_what, due in batches], [2, 1])
+        make = type(self.Coupon)._make_card
+
+        def fail(coupons, program, partner_id, root, today):
+            if partner_id == good[3].id:
+                raise ValueError("bad customer")
+            return make(coupons, program, partner_id, root, today)
+
+        self.patch(type(self.Coupon), "_make_card", fail)
+        with (
+            self.assertLogs("odoo.addons.crm_loyalty.models.crm_loyalty_coupon"),
+            self.enter_registry_test_mode(),
+        ):
+            self.env.ref("crm_loyalty.ir_cron_coupon").method_direct_trigger()
+        self.assertEqual(sum(map(self._mails, good)), 4)
+        self.assertEqual(
+            self.Coupon.search([("partner_id", "in", good.ids)], order="id").mapped(
+                "state"
+            ),
+            ["sent", "sent", "sent", "skipped", "sent"],
+        )
+
     def test_ledger_that_fails(self):
         """A row of the ledger that cannot be written costs the others nothing."""
         bad = self._customer("Bad", ("2025-05-01", 900))
@@ -198,7 +242,7 @@ class TestCoupon(CouponCommon):
         self.patch(type(self.Coupon), "create", fail)
         with self.assertLogs("odoo.addons.crm_loyalty.models.crm_loyalty_coupon"):
             result = self.Coupon._send_by_hand(bad + good, self.company, "winback")
-        self.assertEqual(result, {"sent": 1, "skipped": 1, "again": 0})
+        self.assertEqual(result, {"sent": 1, "skipped": 1, "again": 0, "waiting": 0})
         cards = self.env["loyalty.card"].search([("program_id", "=", self.coupons.id)])
         self.assertEqual(cards.partner_id, good)
 
@@ -258,7 +302,7 @@ class TestCoupon(CouponCommon):
         self.assertFalse(self.Winback.search([]))
         self.assertEqual(
             self.Coupon._send_by_hand(gone, self.company, "winback"),
-            {"sent": 0, "skipped": 0, "again": 0},
+            {"sent": 0, "skipped": 0, "again": 0, "waiting": 0},
         )
 
     def test_portal_says_of_which_company(self):
