@@ -381,9 +381,14 @@ class CrmCustomer(models.Model):
         )
         # A list of its own, not the app's entry.
         action.pop("path", None)
+        view = self.env.ref("crm_loyalty.crm_customer_view_list_effort_field")
         action.update(
             name=names[field],
             display_name=names[field],
+            views=[
+                (view.id if mode == "list" else view_id, mode)
+                for view_id, mode in action["views"]
+            ],
             domain=list(domain),
             context={},
         )

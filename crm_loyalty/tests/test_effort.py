@@ -1,5 +1,7 @@
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
@@ -84,6 +86,19 @@ class TestEffort(RetentionCommon):
         )
         with self.assertRaises(UserError):
             self.Customer.action_open_effort(self.company.id, "magic")
+
+    def test_figures_of_the_chart_are_in_sight(self):
+        """The list behind a field shows what the chart compares."""
+        action = self.Customer.action_open_effort(self.company.id, "costly")
+        arch = self.Customer.get_views(action["views"])["views"]["list"]["arch"]
+        shown = {
+            name: etree.fromstring(arch).xpath(f"//field[@name='{name}']/@optional")
+            for name in ("contribution", "effort_cost", "receivable")
+        }
+        self.assertEqual(
+            shown,
+            {"contribution": ["show"], "effort_cost": ["show"], "receivable": ["hide"]},
+        )
 
     def test_own_limits(self):
         self.company.write(
