@@ -151,14 +151,19 @@ class CrmLoyaltyPortal(models.AbstractModel):
         """Return a program as its member sees it.
 
         :param cards: the entity's active cards of this program
-        :return: dict of ``id``, ``name``, ``standings``, ``points`` (False where the
-            program keeps them to itself), ``tiers``, ``earn``, ``rules``
+        :return: dict of ``id``, ``name``, ``ended`` (day, False: it runs),
+            ``standings``, ``points`` (False where the program keeps them to itself),
+            ``tiers``, ``earn``, ``rules``
         """
         rows = self._rows(partner, program)
+        company = program.company_id or self.env.company
+        today = company.sudo().root_id._customer_today()
+        over = program.date_to and program.date_to < today
         currency = rows[:1].currency_id or program.currency_id
         return {
             "id": program.id,
             "name": program.name,
+            "ended": over and format_date(self.env, program.date_to),
             "pending": bool(program.tier_ids and not rows),
             "standings": [self._standing(row, len(rows) > 1) for row in rows],
             "points": program.portal_visible and self._program_points(program, cards),

@@ -12,11 +12,16 @@ from .common import LoyaltyCommon
 CLOSED = (
     "crm.customer",
     "crm.customer.event",
+    "crm.loyalty.comeback",
+    "crm.loyalty.coupon",
+    "crm.loyalty.coupon.result",
     "crm.loyalty.portal",
+    "crm.loyalty.winback",
     "loyalty.card",
     "loyalty.lot",
     "loyalty.lot.move",
     "loyalty.program",
+    "loyalty.program.return",
     "loyalty.tier",
     "loyalty.tier.change",
     "loyalty.tier.manual",
@@ -249,6 +254,14 @@ class TestPortal(HttpCase, LoyaltyCommon):
                 page = self._page(self.zoe)
                 self.assertIn("no loyalty program at the moment", page)
                 self.assertNotIn("Club of ours", page)
+
+    def test_ended(self):
+        """Points of a program that is over cannot be used: none are promised."""
+        self.assertIn("yours with the next order", self._page(self.nora))
+        self.program.date_to = "2026-06-14"
+        page = self._page(self.nora)
+        self.assertShown(page, "The program ended on 06/14/2026", "250")
+        self.assertNotIn("yours with the next order", page)
 
     def test_archived(self):
         self.card.active = False
