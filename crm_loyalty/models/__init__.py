@@ -59,6 +59,7 @@ from . import crm_customer_complaint
 from . import rating_rating
 from . import crm_customer_voice
 from . import res_partner_voice
+from . import loyalty_program_cost
 from . import loyalty_program_return
 from . import loyalty_program_return_query
 from . import crm_customer_points

@@ -6,8 +6,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_amount, format_date
 
-from odoo.addons.crm_customer360.models.crm_customer import PROFIT
-
 from ..tools.program_return import estimate, flows, present_value
 
 # Fewer matched members say too little: no return is shown.
@@ -19,28 +17,6 @@ ASKED = ("program_id", "company_id", "date_from", "date_to")
 def _months(first, day):
     """Return the number of months from one to another."""
     return (day.year - first.year) * 12 + day.month - first.month
-
-
-class LoyaltyProgram(models.Model):
-    _inherit = "loyalty.program"
-
-    return_setup_cost = fields.Monetary(
-        string="Set-up Cost",
-        groups=PROFIT,
-        help="What it cost once to set the program up, in the currency of the program.",
-    )
-    return_running_cost = fields.Monetary(
-        string="Running Cost a Month",
-        groups=PROFIT,
-        help="What it costs every month to run the program, rewards and points not "
-        "included.",
-    )
-
-    @api.constrains("return_setup_cost", "return_running_cost")
-    def _check_return_costs(self):
-        for program in self.sudo():
-            if program.return_setup_cost < 0 or program.return_running_cost < 0:
-                raise ValidationError(self.env._("A cost cannot be negative."))
 
 
 class LoyaltyProgramReturn(models.TransientModel):
@@ -187,8 +163,12 @@ class LoyaltyProgramReturn(models.TransientModel):
     npv = fields.Monetary(
         string="Net Present Value",
         compute="_compute_return",
-        help="The return with every month discounted to the first month of joining, by "
-        "the discount of the RFM scheme.",
+        help="The return with every month discounted to the first month of joining.",
+    )
+    discount = fields.Float(
+        string="Discount a Month",
+        compute="_compute_return",
+        help="What a month later is worth less, set on the RFM scheme.",
     )
 
     @api.model
@@ -259,6 +239,7 @@ class LoyaltyProgramReturn(models.TransientModel):
                     "net",
                     "roi",
                     "npv",
+                    "discount",
                 ),
                 0,
             )
@@ -396,6 +377,7 @@ class LoyaltyProgramReturn(models.TransientModel):
             "gain": gain,
             "net": net,
             "roi": net / values["cost"] if values["cost"] else 0,
+            "discount": rate,
             "npv": present_value(
                 flows(cohorts, effect.effect, values["setup_cost"], running, months),
                 rate,

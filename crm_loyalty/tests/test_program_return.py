@@ -108,6 +108,7 @@ class TestProgramReturn(LoyaltyCommon):
         # At 1 % a month: 30 at once, 2 in each of 17 months, 500 ÷ 12 in the twelve
         # after March: −30 − 2 × 15.71787 + 41.66667 × 11.25508 ÷ 1.01² = 398.29.
         self.assertAlmostEqual(found.npv, 398.29)
+        self.assertEqual(found.discount, 0.01)
 
     def test_no_effect(self):
         self._play(0)
