@@ -96,12 +96,18 @@ class LoyaltyCard(models.Model):
                         totals[move.lot, kind] = change - move.points
             changed = {move.lot for move in book.plain.moves}
             changed |= {move.of for move in book.plain.moves if move.of}
+            changed |= {
+                lot
+                for lot, record in book.records.items()
+                if lot.closed > record.closed
+            }
             for lot in changed:
                 record = book.records[lot]
                 record.write(
                     {
                         "remaining": lot.left,
                         "taken_back": lot.returned,
+                        "closed": lot.closed,
                         **{
                             kind: record[kind] + totals[lot, kind]
                             for kind in ("used", "expired")
@@ -230,7 +236,7 @@ class LoyaltyCard(models.Model):
         if rest > 0:
             book.plain.earn(None, rest, self._points_expiry(source), "used")
         if any(m.reason == "earned" and m.order_id.id == order_id for m in book.past):
-            book.plain.take_back(order_id, float("inf"))
+            book.plain.close(order_id)
         elif earned > 0:
             book.plain.use(earned, "taken_back", order_id)
 

@@ -92,6 +92,11 @@ class LoyaltyLot(models.Model):
     remaining = fields.Float(
         digits=POINTS, readonly=True, help="Points that can still be used."
     )
+    closed = fields.Boolean(
+        string="Cancelled",
+        readonly=True,
+        help="The order was cancelled: credit notes no longer change what it earned.",
+    )
     date_expiry = fields.Date(
         string="Usable Until",
         readonly=True,

@@ -236,6 +236,32 @@ class TestPointsReturn(PointsCommon):
         note.button_draft()
         self.assertPoints(0)
 
+    def test_credit_note_deleted(self):
+        """A credit note that was made by mistake and deleted ends nothing."""
+        _order, invoice = self._bought(1000)
+        note = self._credit(invoice, 400)
+        note.button_draft()
+        note.unlink()
+        self.assertPoints(1000)
+        self._credit(invoice, 400)
+        self.assertPoints(600)
+
+    def test_cancelled_after_all_came_back(self):
+        """A cancelled order has nothing that a credit note could give back."""
+        order, invoice = self._bought(1000)
+        note = self._credit(invoice)
+        self.assertPoints(0)
+        order.with_context(disable_cancel_warning=True)._action_cancel()
+        note.button_draft()
+        lot = self.assertPoints(0)
+        self.assertTrue(lot.closed)
+        # Confirmed again, it earns again, once.
+        order.action_draft()
+        order.action_confirm()
+        self.assertPoints(1000, lots=[0, 1000])
+        note.action_post()
+        self.assertPoints(0)
+
     def test_several_invoices(self):
         order = self._buy(0, lines=[{"price_unit": 600}, {"price_unit": 400}])
         self.assertPoints(1000)

@@ -46,6 +46,7 @@ class Book:
             record.date_expiry or FOREVER,
             record.taken_back,
             record.expired,
+            record.closed,
         )
         self.records[lot] = record
         self.plain.lots.append(lot)
@@ -88,21 +89,13 @@ class Book:
         :param target: points taken back, in all, of what the lot's document earned
         """
         own = next(lot for lot, known in self.records.items() if known == record)
-        moves = self.drawn("taken_back", of=own)
-        # A credit note has a document; what has none is the end of the order.
-        cancelled = record.origin == "order" and any(
-            move.reason == "taken_back"
-            and move.returned_lot_id == record
-            and not move.move_id
-            for move in self.past
-        )
-        if cancelled:
+        if own.closed:
             return
         change = round(target - own.returned, 2)
         if change > 0:
             self.plain.claim(own, change)
         elif change < 0:
-            self.plain.undo(moves, -change)
+            self.plain.undo(self.drawn("taken_back", of=own), -change)
         self.done(**source)
 
     def done(self, **source):

@@ -47,6 +47,7 @@ class Lot:
     """:param expires: last day on which the points can be used; FOREVER: no end
     :param returned: what was taken back of the points that its document earned
     :param expired: what of them expired unused, and so can be owed by nobody
+    :param closed: its document was cancelled: no credit note changes it any more
     """
 
     document: object
@@ -55,6 +56,7 @@ class Lot:
     expires: date = FOREVER
     returned: float = 0
     expired: float = 0
+    closed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +157,12 @@ class Card:
         """
         for own in [lot for lot in self.lots if lot.document == document]:
             points = round(points - self.claim(own, points), 2)
+
+    def close(self, document):
+        """Take back all that is left of what a cancelled document earned."""
+        self.take_back(document, float("inf"))
+        for lot in self.lots:
+            lot.closed = lot.closed or lot.document == document
 
     def claim(self, own, points):
         """Take back points of what one lot brought; return how many it was.
