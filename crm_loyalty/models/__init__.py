@@ -31,6 +31,7 @@ from . import loyalty_card_expiry
 from . import loyalty_history
 from . import loyalty_program_points
 from . import sale_order_points
+from . import sale_order_return
 from . import account_move_points
 from . import crm_loyalty_portal
 from . import crm_loyalty_portal_history

@@ -29,11 +29,11 @@ class AccountMove(models.Model):
     def _return_points(self):
         """Bring what is taken back of orders in line with their posted credit notes.
 
-        It is the state that counts, not the event: what an order earned × the share
-        of its untaxed amount that came back, whatever was posted, drafted or
-        cancelled in between. So it is never more than was earned.
+        It is the state that counts, not the event (see `sale.order._kept_shares`),
+        whatever was posted, drafted or cancelled in between. So it is never more than
+        was earned.
         """
-        notes, returning = defaultdict(self.sudo().browse), set()
+        notes, returning = defaultdict(self.sudo().browse), self.env["sale.order"]
         for move in self.sudo():
             if move.move_type not in DOCUMENTS:
                 continue
@@ -41,62 +41,16 @@ class AccountMove(models.Model):
             for order in orders:
                 notes[order] |= move
             if move._may_return_points():
-                returning.update(orders.ids)
-        lots = self.env["loyalty.lot"].sudo()
+                returning |= orders
         if notes:
             # An invoice can bring again what credit notes took back, no more.
-            lots = lots.search(
-                [
-                    ("order_id", "in", [order.id for order in notes]),
-                    ("earned", ">", 0),
-                    ("origin", "=", "order"),
-                    ("program_id.program_type", "=", "loyalty"),
-                    "|",
-                    ("order_id", "in", list(returning)),
-                    ("taken_back", ">", 0),
-                ]
+            lots = self.env["sale.order"].union(*notes)._lots_to_return()
+            lots = lots.filtered(
+                lambda lot: lot.taken_back or lot.order_id in returning
             )
-        if not lots:
-            return
-        shares = lots.order_id._returned_shares()
-        cards = lots.card_id
-        books = cards._open_books(orders=lots.order_id.ids)
-        for lot in lots:
-            book = books[lot.card_id]
-            order = lot.order_id
-            note = notes[order].sorted("id")[-1]
-            book.return_points(
-                lot,
-                round(lot.earned * shares[order], 2),
-                order_id=order.id,
-                move_id=note.id,
-                name=note.name,
+            lots._return_points(
+                {order: moves.sorted("id")[-1] for order, moves in notes.items()}
             )
-        changed = cards.filtered(lambda card: books[card].plain.moves)
-        books = {card: books[card] for card in changed}
-        self._tell_points_history(books)
-        changed._close_books(books)
-
-    def _tell_points_history(self, books):
-        """Write what documents changed into the native history of the cards."""
-        lines = []
-        for card, book in books.items():
-            change = round(book.plain.points - card.points, 2)
-            if change:
-                source = book.sources[-1]
-                move = self.browse(source["move_id"])
-                text = self.env._("Invoice %s", source["name"])
-                if move.move_type == "out_refund":
-                    text = self.env._("Credit note %s", source["name"])
-                lines.append(
-                    {
-                        "card_id": card.id,
-                        "description": text,
-                        "issued": max(change, 0),
-                        "used": max(-change, 0),
-                    }
-                )
-        self.env["loyalty.history"].sudo().create(lines)
 
     def _is_points_document(self):
         """Whether a document says now what was sold, or what came back."""

@@ -126,6 +126,7 @@ class LoyaltyCard(models.Model):
         )
         reason = next(m.reason for m in book.plain.moves if m.lot is lot)
         company = self._points_company(source)
+        order = self.env["sale.order"].sudo().browse(source.get("order_id"))
         return {
             "card_id": self.id,
             "company_id": company.id,
@@ -136,6 +137,7 @@ class LoyaltyCard(models.Model):
             "date_expiry": False if lot.expires == FOREVER else lot.expires,
             "name": source.get("name"),
             "order_id": source.get("order_id"),
+            "order_amount": order._goods_amount() if order else 0,
         }
 
     def _lot_move_values(self, book, move, source):
@@ -241,10 +243,17 @@ class LoyaltyCard(models.Model):
             book.plain.use(earned, "taken_back", order_id)
 
     def _book_add(self, book, source, earned, _used):
+        """Book what a confirmed order earns in all: once, however often it is said."""
+        order_id = source["order_id"]
         if earned < 0:
-            book.plain.take_back(source["order_id"], -earned)
-        else:
-            self._book_confirm(book, source, earned, 0)
+            book.plain.take_back(order_id, -earned)
+            return
+        had = sum(
+            lot.earned
+            for lot in book.plain.lots
+            if lot.document == order_id and not lot.closed
+        )
+        self._book_confirm(book, source, max(round(earned - had, 2), 0), 0)
 
     def _book_line(self, book, source, _earned, used):
         """Book points that a reward of a confirmed order takes, or gives back."""

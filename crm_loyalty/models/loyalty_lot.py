@@ -68,6 +68,13 @@ class LoyaltyLot(models.Model):
         index="btree_not_null",
         ondelete="set null",
     )
+    order_amount = fields.Monetary(
+        currency_field="order_currency_id",
+        readonly=True,
+        help="Untaxed amount of what the order sold when it earned the points, rewards "
+        "apart.",
+    )
+    order_currency_id = fields.Many2one(related="order_id.currency_id")
     pos_order_ref = fields.Integer(
         string="Point of Sale Order",
         readonly=True,

@@ -1,4 +1,3 @@
-from collections import defaultdict
 from contextlib import contextmanager
 
 from odoo import api, models
@@ -76,45 +75,6 @@ class SaleOrder(models.Model):
             }
         )
 
-    def _returned_shares(self):
-        """Return which share of each order came back: ``{order: 0.0 … 1.0}``.
-
-        By untaxed amounts. The posted documents of each order line are played in the
-        order in which they were made: what came back is how far they end below the
-        most that was invoiced of it, so that goods that were credited and invoiced
-        again have not come back. An order that was changed after it earned is as large
-        as what was invoiced of it.
-        """
-        orders = self.sudo()
-        invoices = orders.order_line.invoice_lines.move_id
-        invoices |= invoices.search([("reversed_entry_id", "in", invoices.ids)])
-        net, peak = defaultdict(float), defaultdict(float)
-        lowered, returned = defaultdict(float), defaultdict(float)
-        for move in invoices.sorted("id"):
-            if not move._is_points_document():
-                continue
-            for order, line, amount in move._points_amounts():
-                if not line:
-                    returned[order] -= amount
-                    continue
-                # Discounts are lines below 0, and grow downwards.
-                amount *= line._points_sign()
-                net[line] += amount
-                peak[line] = max(peak[line], net[line])
-                lowered[line] += max(-amount, 0)
-        invoiced = defaultdict(float)
-        for line, most in peak.items():
-            sign = line._points_sign()
-            invoiced[line.order_id] += sign * most
-            back = min(lowered[line], most - net[line])
-            returned[line.order_id] += sign * back
-        shares = {}
-        for order in orders:
-            whole = max(order.amount_untaxed, invoiced[order])
-            share = returned[order] / whole if whole > 0 else returned[order] > 0
-            shares[order] = min(max(share, 0.0), 1.0)
-        return shares
-
     # ------------------------------------------------------------------
     # Sharing
     # ------------------------------------------------------------------
@@ -168,11 +128,6 @@ class SaleOrderLine(models.Model):
 
     def unlink(self):
         return super(SaleOrderLine, self._as_reward_of(self.order_id)).unlink()
-
-    def _points_sign(self):
-        """Return -1 for what lowers the order, as a discount does, else 1."""
-        self.ensure_one()
-        return -1 if (self.price_subtotal or self.price_unit) < 0 else 1
 
     def _as_reward_of(self, orders):
         """Return the lines such that a card's change of points is of their order."""

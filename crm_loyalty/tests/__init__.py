@@ -7,6 +7,7 @@ from . import test_behaviour
 from . import test_behaviour_property
 from . import test_points
 from . import test_points_return
+from . import test_points_changed
 from . import test_points_property
 from . import test_points_sharing
 from . import test_portal
