@@ -56,6 +56,18 @@ class LoyaltyCard(models.Model):
             self._adopt_points()
         return True
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_write_off_points(self):
+        """Nothing is owed any more from today; before, it was: lots stay."""
+        cards = self.with_context(tracking_disable=True, loyalty_no_mail=True)
+        cards = cards._kept_in_lots()
+        books = cards._open_books(lots=cards.sudo().lot_ids.ids)
+        for card, book in books.items():
+            book.plain.write_off()
+            book.done(name=self.env._("Card %s deleted", card.code))
+        books = {card: book for card, book in books.items() if book.plain.moves}
+        cards.browse(card.id for card in books)._close_books(books)
+
     def _without_debt(self, vals):
         """Return the values without the debt, which only the lots can change."""
         return {name: value for name, value in vals.items() if name != "debt"}

@@ -41,6 +41,7 @@ class LoyaltyCard(models.Model):
         lots = lots.search(
             [
                 ("pos_order_ref", "in", sales.ids),
+                ("card_id", "!=", False),
                 ("earned", ">", 0),
                 ("program_id.program_type", "=", "loyalty"),
             ]

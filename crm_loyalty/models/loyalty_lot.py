@@ -23,10 +23,10 @@ class LoyaltyLot(models.Model):
     )
     card_id = fields.Many2one(
         comodel_name="loyalty.card",
-        required=True,
         readonly=True,
         index=True,
-        ondelete="cascade",
+        ondelete="set null",
+        help="Empty: the card was deleted; what was owed before is known all the same.",
     )
     partner_id = fields.Many2one(
         comodel_name="res.partner",
@@ -48,7 +48,12 @@ class LoyaltyLot(models.Model):
         "document.",
     )
     program_id = fields.Many2one(
-        related="card_id.program_id", store=True, precompute=True, index=True
+        comodel_name="loyalty.program",
+        compute="_compute_program_id",
+        store=True,
+        precompute=True,
+        index=True,
+        ondelete="restrict",
     )
     date = fields.Date(required=True, readonly=True, help="Day of the document.")
     origin = fields.Selection(
@@ -127,7 +132,13 @@ class LoyaltyLot(models.Model):
     @api.depends("card_id.partner_id.commercial_partner_id")
     def _compute_partner_id(self):
         for lot in self:
-            lot.partner_id = lot.card_id.partner_id.commercial_partner_id
+            holder = lot.card_id.partner_id if lot.card_id else lot.partner_id
+            lot.partner_id = holder.commercial_partner_id
+
+    @api.depends("card_id.program_id")
+    def _compute_program_id(self):
+        for lot in self:
+            lot.program_id = lot.card_id.program_id or lot.program_id
 
     @api.depends("name", "date")
     def _compute_display_name(self):

@@ -25,10 +25,10 @@ class LoyaltyLotMove(models.Model):
     )
     card_id = fields.Many2one(
         comodel_name="loyalty.card",
-        required=True,
         readonly=True,
         index=True,
-        ondelete="cascade",
+        ondelete="set null",
+        help="Empty: the card was deleted; what was owed before is known all the same.",
     )
     partner_id = fields.Many2one(
         comodel_name="res.partner",
@@ -44,7 +44,12 @@ class LoyaltyLotMove(models.Model):
         related="lot_id.company_id", store=True, precompute=True
     )
     program_id = fields.Many2one(
-        related="card_id.program_id", store=True, precompute=True, index=True
+        comodel_name="loyalty.program",
+        compute="_compute_program_id",
+        store=True,
+        precompute=True,
+        index=True,
+        ondelete="restrict",
     )
     date = fields.Date(required=True, readonly=True)
     reason = fields.Selection(
@@ -97,4 +102,10 @@ class LoyaltyLotMove(models.Model):
     @api.depends("card_id.partner_id.commercial_partner_id")
     def _compute_partner_id(self):
         for move in self:
-            move.partner_id = move.card_id.partner_id.commercial_partner_id
+            holder = move.card_id.partner_id if move.card_id else move.partner_id
+            move.partner_id = holder.commercial_partner_id
+
+    @api.depends("card_id.program_id")
+    def _compute_program_id(self):
+        for move in self:
+            move.program_id = move.card_id.program_id or move.program_id

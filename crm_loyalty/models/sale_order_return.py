@@ -47,6 +47,7 @@ class SaleOrder(models.Model):
                     ("earned", ">", 0),
                     ("origin", "=", "order"),
                     ("closed", "=", False),
+                    ("card_id", "!=", False),
                     ("program_id.program_type", "=", "loyalty"),
                 ]
             )

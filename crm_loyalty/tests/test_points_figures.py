@@ -95,6 +95,38 @@ class TestPointsFigures(PointsCommon):
             [0, 230, 100, 0, 100, 0, 30, 3],
         )
 
+    def test_deleted_card(self):
+        """What was owed before a card was deleted stays; nothing is from then on."""
+        order = self._buy(200, "2026-05-10")
+        debtor = self.card.copy(
+            {"code": "DEBTOR", "partner_id": self.partner_a.id, "points": 0}
+        )
+        with self._on("2026-06-03"):
+            debtor.points = -40
+        code, lots = self.card.code, self.card.lot_ids | debtor.lot_ids
+        # Natively no user may, but code does.
+        with self._on("2026-06-10"):
+            (self.card | debtor).sudo().unlink()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(lots.program_id, self.program)
+        self.assertEqual(lots.partner_id, self.customer | self.partner_a)
+        self.assertEqual(
+            set(lots.move_ids.filtered(lambda m: m.date.month == 6).mapped("name")),
+            {False, f"Card {code} deleted", "Card DEBTOR deleted"},
+        )
+        self.assertEqual(
+            self._liability("2026-05-01", "2026-05-31"),
+            [0, 200, 0, 0, 0, 0, 200, 20],
+        )
+        self.assertEqual(
+            self._liability("2026-06-01", "2026-06-15"),
+            [200, 0, 0, 0, 0, -200, 0, 0],
+        )
+        self.assertEqual(sum(lots.move_ids.mapped("debt")), 0)
+        # What comes back later finds no card, and no error.
+        self._credit(self._invoice_order(order, "2026-06-15"))
+
     def test_cost(self):
         """The growth in value within the window lowers the contribution."""
         self._buy(400, "2025-06-10")  # before the window of 16 June 2025

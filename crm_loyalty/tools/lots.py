@@ -150,6 +150,19 @@ class Card:
                 self.lots.append(Lot(document, 0, 0))
             self._change(self.lots[-1], reason, 0, missing)
 
+    def write_off(self):
+        """Give up what is there, and what is owed.
+
+        >>> card = Card([Lot("INV/1", 10, 0)], debt=4)
+        >>> card.write_off(); card.debt
+        0
+        """
+        self.use(self.points, "manual")
+        if self.debt:
+            if not self.lots:
+                self.lots.append(Lot(None, 0, 0))
+            self._change(self.lots[-1], "manual", 0, -self.debt)
+
     def take_back(self, document, points):
         """Take back points that a document earned: from its lot, then from others.
 
