@@ -24,6 +24,7 @@ from . import crm_customer_class_words
 from . import crm_customer_snapshot_class
 from . import res_partner_class
 from . import loyalty_card_lots
+from . import loyalty_point_value
 from . import loyalty_card_share
 from . import loyalty_card_merge
 from . import loyalty_card_pos

@@ -18,9 +18,11 @@ class LoyaltyCard(models.Model):
 
     @api.model
     def _cron_expire_points(self):
-        """Expire points, a slice at a time, and take back those of refunds."""
+        """Expire points, a slice at a time; take back those of refunds; note values."""
         with isolated(self.env, _logger, "Points of refunds are not taken back"):
             self._return_pos_points()
+        with isolated(self.env, _logger, "The value of points is not noted"):
+            self.env["loyalty.point.value"]._note()
         count = self._expire_points(CHUNK)
         self.env["ir.cron"]._commit_progress(
             count, remaining=self._expiring_count() if count == CHUNK else 0

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import fields, models
 from odoo.tools import SQL
 
@@ -56,12 +58,20 @@ class LoyaltyLiability(models.Model):
         "end of the last day.",
     )
     opening_value = fields.Monetary(
-        readonly=True, help="Opening × what a point is worth today."
+        readonly=True,
+        help="Opening × what a point was worth on the day before the first day.",
     )
     closing_value = fields.Monetary(
         string="Liability",
         readonly=True,
-        help="Closing × what a point is worth today, in the company's currency.",
+        help="Closing × what a point was worth on the last day, in the company's "
+        "currency.",
+    )
+    change_value = fields.Monetary(
+        string="Change of Liability",
+        readonly=True,
+        help="Liability less opening value: the expense of the period, negative: the "
+        "income.",
     )
 
     @property
@@ -73,8 +83,8 @@ class LoyaltyLiability(models.Model):
                 company.currency_id, lot.program_id, lot.date, lot.date_expiry,
                 change.opening, change.earned, change.used, change.expired,
                 change.taken_back, change.other, change.closing,
-                round(change.opening * coalesce(value.value, 0), 2) AS opening_value,
-                round(change.closing * coalesce(value.value, 0), 2) AS closing_value
+                worth.opening_value, worth.closing_value,
+                worth.closing_value - worth.opening_value AS change_value
             FROM (
                 SELECT move.lot_id,
                     coalesce(sum(points) FILTER (WHERE move.date < %(start)s), 0)
@@ -99,13 +109,21 @@ class LoyaltyLiability(models.Model):
             JOIN loyalty_program program ON program.id = lot.program_id
                 AND program.program_type = 'loyalty'
             JOIN res_company company ON company.id = lot.company_id
-            LEFT JOIN (%(values)s) value ON value.program_id = lot.program_id
-                AND value.company_id = lot.company_id
+            LEFT JOIN (%(first)s) first ON first.program_id = lot.program_id
+                AND first.company_id = lot.company_id
+            LEFT JOIN (%(last)s) last ON last.program_id = lot.program_id
+                AND last.company_id = lot.company_id
+            CROSS JOIN LATERAL (
+                SELECT round(change.opening * coalesce(first.value, 0), 2)
+                        AS opening_value,
+                    round(change.closing * coalesce(last.value, 0), 2) AS closing_value
+            ) worth
             WHERE change.moved OR change.opening <> 0
             """,
             start=start,
             end=end,
-            values=self.env["loyalty.program"]._point_values(),
+            first=self.env["loyalty.program"]._point_values(start - timedelta(days=1)),
+            last=self.env["loyalty.program"]._point_values(end),
         )
 
     def _period(self):

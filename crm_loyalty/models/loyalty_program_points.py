@@ -49,6 +49,12 @@ class LoyaltyProgram(models.Model):
         "in percent says nothing about it.",
     )
 
+    point_value_ids = fields.One2many(
+        comodel_name="loyalty.point.value",
+        inverse_name="program_id",
+        string="Values of a Point",
+    )
+
     _points_expiry_range = models.Constraint(
         "CHECK (points_expiry_count BETWEEN 0 AND 3660"
         " AND (points_expiry <> 'days' OR points_expiry_count > 0)"
@@ -82,26 +88,37 @@ class LoyaltyProgram(models.Model):
             program.point_value = program.point_value_set or max(values, default=0)
 
     @api.model
-    def _point_values(self):
+    def _point_values(self, day=None):
         """Return what a point is worth: query ``(program_id, company_id, value)``.
 
-        Per root company, in its currency at today's rate.
+        Per root company, in its currency at the rate of the day.
+
+        :param day: the company's date when None; of a day that is over it is what was
+            noted then, see `loyalty.point.value`
         """
         programs = self.sudo().with_context(active_test=False)
         programs = programs.search([("program_type", "=", "loyalty")])
         companies = self.env["res.company"].sudo().with_context(active_test=False)
         companies = companies.search([("parent_id", "=", False)])
+        noted = self.env["loyalty.point.value"]._known(programs, day) if day else {}
         rows = [SQL("(NULL::int, NULL::int, NULL::numeric)")]
         for company in companies:
             today = company._customer_today()
-            for program in programs.filtered("point_value"):
+            over = day and day < today
+            for program in programs:
                 if program.company_id and program.company_id.root_id != company:
                     continue
-                value = program.currency_id._convert(
-                    program.point_value,
+                value, currency = program.point_value, program.currency_id
+                if over and program.id in noted:
+                    value = noted[program.id].value
+                    currency = noted[program.id].currency_id
+                if not value:
+                    continue
+                value = currency._convert(
+                    value,
                     company.currency_id,
                     company,
-                    today,
+                    day if over else today,
                     round=False,
                 )
                 rows.append(SQL("(%s, %s, %s)", program.id, company.id, value))

@@ -95,6 +95,59 @@ class TestPointsFigures(PointsCommon):
             [0, 230, 100, 0, 100, 0, 30, 3],
         )
 
+    def test_value_of_earlier_periods(self):
+        """200 points were worth 0.1 each in May, and 0.2 from 2 June on."""
+        Value = self.env["loyalty.point.value"]
+        mine = [("program_id", "=", self.program.id)]
+        self._buy(200, "2026-05-10")
+        with self._on("2026-05-20"):
+            Value._note()
+        with self._on("2026-05-31"):
+            self.assertNotIn(self.program, Value._note().program_id)
+        with self._on("2026-06-02"):
+            self.reward.discount = 30
+            Value._note()
+            self.reward.discount = 20
+            Value._note()
+        self.assertEqual(
+            [(str(value.date), value.value) for value in Value.search(mine)],
+            [("2026-06-02", 0.2), ("2026-05-20", 0.1)],
+        )
+        may, june = ("2026-05-01", "2026-05-31"), ("2026-06-01", "2026-06-15")
+        self.assertEqual(self._liability(*may)[-1], 20)
+        self.assertEqual(self._liability(*june)[-1], 40)
+        report = self.env["loyalty.liability"].with_context(
+            liability_from=june[0], liability_to=june[1]
+        )
+        row = report.search([("program_id", "=", self.program.id)])
+        self.assertEqual((row.opening_value, row.change_value), (20, 20))
+        # Of before it was noted: what is known first. Today: what is so now.
+        self.assertEqual(self._liability("2026-05-01", "2026-05-15")[-1], 20)
+        self.reward.discount = 50
+        self.assertEqual(self._liability(*june)[-1], 100)
+        self.assertEqual(self._liability("2026-06-01", "2026-06-14")[-1], 40)
+        # A value that nobody knows is noted after one that was known.
+        self.reward.discount_mode = "percent"
+        Value._note()
+        self.assertEqual(Value.search(mine)[0].value, 0)
+        Value.search(mine).unlink()
+        self.assertNotIn(self.program, Value._note().program_id)
+
+    def test_value_of_earlier_periods_by_hand(self):
+        """A manager may correct what was noted, an accountant only reads it."""
+        manager = self._user("points_value", "sales_team.group_sale_manager")
+        accountant = self._user("points_value_read", "account.group_account_invoice")
+        values = self.env["loyalty.point.value"].with_user(manager)
+        value = values.create(
+            {"program_id": self.program.id, "date": "2026-05-01", "value": 0.5}
+        )
+        self.assertEqual(value.currency_id, self.program.currency_id)
+        self._buy(200, "2026-05-10")
+        self.assertEqual(self._liability("2026-05-01", "2026-05-31")[-1], 100)
+        self.assertEqual(value.with_user(accountant).value, 0.5)
+        with self.assertRaises(AccessError):
+            value.with_user(accountant).value = 1
+
     def test_deleted_card(self):
         """What was owed before a card was deleted stays; nothing is from then on."""
         order = self._buy(200, "2026-05-10")
