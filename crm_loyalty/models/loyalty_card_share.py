@@ -1,5 +1,12 @@
+import logging
+
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
+
+from odoo.addons.crm_customer360.isolation import failing
+
+_logger = logging.getLogger(__name__)
 
 
 class LoyaltyCard(models.Model):
@@ -70,23 +77,68 @@ class LoyaltyCard(models.Model):
         return self.browse(found.ids)._filtered_access("read")
 
     def _join_entity(self):
-        """Make one card of those that an entity has in a program of these cards.
+        """Make one card, held by the entity, of those of its contacts and its own.
 
-        That of the entity itself, else the oldest; with two of them, the points of
-        both could not buy one reward.
+        That of the entity itself is kept, else the oldest; with two of them, the points
+        of both could not buy one reward, and a contact who leaves would take along what
+        others have earned.
         """
         cards = self.env["loyalty.card"].sudo().with_context(loyalty_share=None)
-        for entity, moved in self.sudo().grouped(_entity).items():
-            for _program, group in cards._read_group(
-                [
-                    ("partner_id.commercial_partner_id", "=", entity.id),
-                    ("program_id", "in", moved.program_id.ids),
-                ],
-                ["program_id"],
-                ["id:recordset"],
-            ):
-                own = group.filtered(lambda c, entity=entity: c.partner_id == entity)
-                (own or group).sorted("id")[0]._absorb(group)
+        groups = cards._read_group(
+            [
+                (
+                    "partner_id.commercial_partner_id",
+                    "in",
+                    self.sudo().partner_id.commercial_partner_id.ids,
+                ),
+                ("program_id", "in", self.sudo().program_id.ids),
+            ],
+            ["partner_id.commercial_partner_id", "program_id"],
+            ["id:recordset"],
+        )
+        for entity, _program, group in groups:
+            own = group.filtered(lambda c, entity=entity: c.partner_id == entity)
+            kept = (own or group).sorted("id")[0]
+            kept._absorb(group)
+            if kept.partner_id != entity:
+                kept.partner_id = entity
+
+    @api.model
+    def _join_contacts(self, limit=None):
+        """Have entities hold the cards that their contacts got for themselves.
+
+        Point of Sale makes such, an import may, and a program may have had contacts
+        before it had tiers.
+
+        :param limit: cards at most; all when None
+        :return: number of cards
+        """
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT card.id FROM loyalty_card card
+                JOIN res_partner partner ON partner.id = card.partner_id
+                JOIN loyalty_program program ON program.id = card.program_id
+                    AND program.program_type = 'loyalty'
+                WHERE card.active AND partner.commercial_partner_id <> partner.id
+                    AND EXISTS (SELECT FROM loyalty_tier tier
+                        WHERE tier.program_id = program.id)
+                ORDER BY card.id
+                LIMIT %s
+                """,
+                limit,
+            )
+        )
+        cards = self.sudo().browse(card_id for (card_id,) in rows)
+        failing(
+            self.env,
+            list(cards.grouped(_entity).values()),
+            lambda groups: cards.union(*groups)._join_entity(),
+            _logger,
+            "Cards do not become one with their company's: %s",
+        )
+        return len(cards)
 
 
 class ResPartner(models.Model):

@@ -91,7 +91,8 @@ class TestPointsSharing(PointsCommon):
         self.customer.write({"parent_id": stranger.id, "is_company": False})
         lots = self.assertPoints(60, lots=[60])
         self.assertEqual(lots.partner_id, stranger)
-        self.assertEqual(self.card.partner_id, self.customer)
+        # The company holds it from now on: who leaves leaves what others earned, too.
+        self.assertEqual(self.card.partner_id, stranger)
         # Another joins whose card is younger: they become one.
         late = self.env["res.partner"].create({"name": "Late"})
         card = self.card.copy({"code": "THIRD", "partner_id": late.id})
@@ -99,6 +100,9 @@ class TestPointsSharing(PointsCommon):
         late.parent_id = stranger
         self.assertPoints(65, lots=[60, 5])
         self.assertFalse(card.active)
+        self.customer.parent_id = False
+        self.assertEqual(self.card.partner_id, stranger)
+        self.assertEqual(self.card.lot_ids.partner_id, stranger)
 
     def test_salesperson(self):
         """The lowest user who sells."""
@@ -187,14 +191,52 @@ class TestPointsSharing(PointsCommon):
         self.assertEqual((self.card.partner_id, lots.partner_id), (stranger, stranger))
 
     def test_merge_contact_of_another_entity(self):
-        """The points follow to the entity of the contact that is left."""
+        """The points follow to the entity of the contact that is left: 60 + 40."""
         stranger = self.env["res.partner"].create({"name": "Stranger"})
         card = self.card.copy({"code": "SECOND", "partner_id": stranger.id})
         card.points = 40
+        self.card.points = 60
         self._merge(stranger, self.contact)
-        lots = self.assertPoints(40, card=card)
-        self.assertEqual(card.partner_id, self.contact)
+        lots = self.assertPoints(100, lots=[40, 60])
         self.assertEqual(lots.partner_id, self.customer)
+        self.assertFalse(card.active)
+        self._buy(10, rewards=1, partner_id=self.contact.id)
+        self.assertPoints(10)
+
+    def test_merge_two_companies_of_one_contact_each(self):
+        """What contacts had is shared with those of the company that is left."""
+        company, person = self.env["res.partner"].create(
+            [{"name": "Company", "is_company": True}, {"name": "Person"}]
+        )
+        card = self.card.copy({"code": "SECOND", "partner_id": person.id})
+        card.points = 40
+        person.parent_id = company
+        self.assertEqual(card.partner_id, company)
+        self.card.points = 60
+        self._merge(company, self.customer)
+        self.assertPoints(100)
+
+    def test_cards_of_contacts(self):
+        """A program had contacts before it had tiers, or Point of Sale made cards."""
+        tiers = self.program.tier_ids.copy_data()
+        self.program.tier_ids.unlink()
+        first = self.card.copy({"code": "FIRST", "partner_id": self.contact.id})
+        second = self.card.copy({"code": "SECOND", "partner_id": self.other.id})
+        person = self.card.copy({"code": "PERSON", "partner_id": self.partner_a.id})
+        (first | second | person).points = 60
+        self.assertEqual(self.env["loyalty.card"]._join_contacts(), 0)
+        self.env["loyalty.tier"].create(tiers)
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_loyalty.ir_cron_expire_points").method_direct_trigger()
+        self.assertPoints(120, lots=[60, 60])
+        self.assertFalse((first | second).filtered("active"))
+        self.assertPoints(60, card=person)
+        # Without a card of its own the company gets the older one.
+        self.card.action_archive()
+        (first | second).action_unarchive()
+        self.assertEqual(self.env["loyalty.card"]._join_contacts(), 2)
+        self.assertEqual((first.partner_id, first.active), (self.customer, True))
+        self.assertFalse(second.active)
 
     def test_merge_keeps_the_best_tier(self):
         """Gold for what was bought last year counts until the end of this one."""

@@ -13,7 +13,15 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         remaining = partners.exists()
         if remaining < partners:
             cards = self.env["loyalty.card"].sudo().with_context(active_test=False)
-            cards.search([("partner_id", "child_of", remaining.ids)])._follow_partner()
+            found = cards.search([("partner_id", "child_of", remaining.ids)])
+            found._follow_partner()
+            found.filtered(
+                lambda card: (
+                    card.active
+                    and card.program_id.program_type == "loyalty"
+                    and card.program_id.tier_ids
+                )
+            )._join_entity()
             self._keep_tiers(remaining.commercial_partner_id, tiers)
         return result
 
