@@ -105,6 +105,7 @@ class LoyaltyCard(models.Model):
                 record = book.records[lot]
                 record.write(
                     {
+                        "earned": lot.earned,
                         "remaining": lot.left,
                         "taken_back": lot.returned,
                         "closed": lot.closed,
@@ -138,6 +139,7 @@ class LoyaltyCard(models.Model):
             "name": source.get("name"),
             "order_id": source.get("order_id"),
             "order_amount": order._goods_amount() if order else 0,
+            "pos_order_ref": source.get("pos_order_ref"),
         }
 
     def _lot_move_values(self, book, move, source):

@@ -16,6 +16,39 @@ class LoyaltyCard(models.Model):
 
     _inherit = "loyalty.card"
 
+    def _book_pos_reward(self, line, lots):
+        """Book what a sale earned and what its rewards took, one by one.
+
+        Point of Sale tells the difference only: what expires first would stay, and what
+        was earned would be too little for tiers and refunds.
+
+        :param line: of the history; its points are booked already
+        :param lots: what they are booked to
+        """
+        Line = self.env.get("pos.order.line")
+        if Line is None:
+            return
+        rewards = Line.sudo().search(
+            [("order_id", "=", line.order_id), ("coupon_id", "=", self.id)]
+        )
+        used = sum(rewards.mapped("points_cost"))
+        both = round(min(used, line.issued - line.used + used), 2)
+        if both <= 0:
+            return
+        books = self._open_books(lots=lots.ids)
+        book = books[self]
+        own = [
+            lot
+            for lot, record in book.records.items()
+            if record.pos_order_ref == line.order_id
+        ]
+        book.plain.earn(
+            None, both, self._points_expiry({}), lot=own[0] if own else None
+        )
+        book.plain.use(both)
+        book.done(name=line.description, origin="pos", pos_order_ref=line.order_id)
+        self._close_books(books)
+
     @api.model
     def _return_pos_points(self):
         """Bring what is taken back of sales in line with their latest refunds.

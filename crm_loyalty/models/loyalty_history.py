@@ -36,6 +36,8 @@ class LoyaltyHistory(models.Model):
                 lot.name = line.description
             if line.order_model:
                 named._become_sale(line)
+            if line.order_model == "pos.order":
+                line.card_id._book_pos_reward(line, named.lot_id)
             moves -= named
 
 

@@ -28,8 +28,11 @@ class TestPointsOfSale(PointsCommon):
         )
         cls.session = cls.env["pos.session"].create({"config_id": config.id})
 
-    def _sell(self, *amounts, points=0, refunded=()):
-        """Sell goods, or take them back; the card gets the points that are given."""
+    def _sell(self, *amounts, points=0, refunded=(), reward=0):
+        """Sell goods, or take them back; the card gets the points that are given.
+
+        :param reward: points that a reward of the sale took; `points` are less these
+        """
         total = sum(amounts)
         refunded = [*refunded, *[None] * len(amounts)]
         order = self.env["pos.order"].create(
@@ -58,6 +61,19 @@ class TestPointsOfSale(PointsCommon):
             }
         )
         order.write({"name": f"Shop/{order.id}", "state": "paid"})
+        if reward:
+            order.lines[0].copy(
+                {
+                    "order_id": order.id,
+                    "price_subtotal": 0,
+                    "price_subtotal_incl": 0,
+                    "price_unit": 0,
+                    "is_reward_line": True,
+                    "reward_id": self.reward.id,
+                    "coupon_id": self.card.id,
+                    "points_cost": reward,
+                }
+            )
         order.confirm_coupon_programs(
             {
                 self.card.id: {
@@ -115,3 +131,22 @@ class TestPointsOfSale(PointsCommon):
         self.assertPoints(500)
         self.assertEqual(self._return(), 0)
         self.assertPoints(500)
+
+    def test_earned_and_used(self):
+        """Point of Sale says 400 more where 500 were earned and 100 used."""
+        self._buy(150)
+        sale = self._sell(500, points=400, reward=100)
+        lots = self.assertPoints(550, lots=[50, 500])
+        self.assertEqual(
+            [(lot.earned, lot.used, lot.pos_order_ref) for lot in lots],
+            [(150, 100, 0), (500, 0, sale.id)],
+        )
+        # 30 earned and 200 used: 170 less.
+        sale = self._sell(30, points=-170, reward=200)
+        lots = self.assertPoints(380, lots=[0, 350, 30])
+        self.assertEqual((lots[2].earned, lots[2].pos_order_ref), (30, sale.id))
+        self.assertEqual((lots[2].origin, lots[2].move_ids.reason), ("pos", "earned"))
+        # What comes back takes back what was earned.
+        self._sell(-30, refunded=sale.lines[0])
+        self._return()
+        self.assertPoints(350, lots=[0, 350, 0])

@@ -130,11 +130,17 @@ class Card:
             if repaid:
                 self._change(lot, "repaid", -repaid, -repaid)
 
-    def earn(self, document, points, expires=FOREVER, reason="earned"):
-        """Add points; a debt is repaid with them first. Return the new lot."""
+    def earn(self, document, points, expires=FOREVER, reason="earned", lot=None):
+        """Add points; a debt is repaid with them first. Return the new lot.
+
+        :param lot: one of the same document that gets the points, instead of a new one
+        """
         points = round(points, 2)
-        lot = Lot(document, points, 0, expires)
-        self.lots.append(lot)
+        if lot:
+            lot.earned = round(lot.earned + points, 2)
+        else:
+            lot = Lot(document, points, 0, expires)
+            self.lots.append(lot)
         self._change(lot, reason, points)
         self.settle([lot])
         return lot
