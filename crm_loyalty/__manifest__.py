@@ -68,7 +68,10 @@
         "web.assets_backend": [
             "crm_loyalty/static/src/**/*",
             ("remove", "crm_loyalty/static/src/portal/**/*"),
+            ("remove", "crm_loyalty/static/src/pos/**/*"),
         ],
+        # Used where Point of Sale is installed.
+        "point_of_sale._assets_pos": ["crm_loyalty/static/src/pos/**/*"],
         "web.assets_frontend": ["crm_loyalty/static/src/portal/**/*"],
         "web.assets_unit_tests": ["crm_loyalty/static/tests/**/*.test.js"],
         "web.assets_tests": ["crm_loyalty/static/tests/tours/**/*.js"],

@@ -76,6 +76,22 @@ class LoyaltyCard(models.Model):
         )
         return self.browse(found.ids)._filtered_access("read")
 
+    @api.model
+    @api.readonly
+    def get_card_holder(self, program_id, partner_id):
+        """Return the id of whoever holds the card of a program that a contact uses.
+
+        For Point of Sale, which knows a card by its holder. The contact, if there is no
+        card yet.
+        """
+        contact = self.env["res.partner"].browse(partner_id)
+        cards = self._shared_with(contact).filtered(
+            lambda card: card.program_id.id == program_id
+        )
+        entity = contact.sudo().commercial_partner_id
+        own = cards.filtered(lambda card: card.partner_id == entity)
+        return (own or cards).sorted("id")[:1].partner_id.id or partner_id
+
     def _join_entity(self):
         """Make one card, held by the entity, of those of its contacts and its own.
 

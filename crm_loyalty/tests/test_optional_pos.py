@@ -1,12 +1,11 @@
 from odoo import Command
-from odoo.tests import tagged
+from odoo.tests import HttpCase, new_test_user, tagged
 
 from .points_common import PointsCommon
 
 
-@tagged("post_install", "-at_install")
-class TestPointsOfSale(PointsCommon):
-    """Refunds in Point of Sale take back what the sale had earned."""
+class ShopCommon(PointsCommon):
+    """A shop of the company that takes cash."""
 
     @classmethod
     def setUpClass(cls):
@@ -23,10 +22,19 @@ class TestPointsOfSale(PointsCommon):
         method = cls.env["pos.payment.method"].create(
             {"name": "Cash", "journal_id": cash.id, "company_id": cls.company.id}
         )
-        config = cls.env["pos.config"].create(
+        cls.config = cls.env["pos.config"].create(
             {"name": "Shop", "payment_method_ids": [Command.set(method.ids)]}
         )
-        cls.session = cls.env["pos.session"].create({"config_id": config.id})
+
+
+@tagged("post_install", "-at_install")
+class TestPointsOfSale(ShopCommon):
+    """Sales and refunds in Point of Sale, by what they tell the card."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.session = cls.env["pos.session"].create({"config_id": cls.config.id})
 
     def _sell(self, *amounts, points=0, refunded=(), reward=0):
         """Sell goods, or take them back; the card gets the points that are given.
@@ -150,3 +158,69 @@ class TestPointsOfSale(PointsCommon):
         self._sell(-30, refunded=sale.lines[0])
         self._return()
         self.assertPoints(350, lots=[0, 350, 0])
+
+    def test_card_of_a_contact(self):
+        """The shop is told whose card a contact uses."""
+        contact = self.env["res.partner"].create(
+            {"name": "Contact", "parent_id": self.customer.id}
+        )
+        cards = self.env["loyalty.card"].with_user(
+            new_test_user(
+                self.env,
+                "points_cashier",
+                groups="point_of_sale.group_pos_user",
+                company_id=self.company.id,
+                company_ids=[Command.set(self.company.ids)],
+            )
+        )
+        ask = cards.get_card_holder
+        self.assertEqual(ask(self.program.id, contact.id), self.customer.id)
+        self.assertEqual(ask(self.program.id, self.customer.id), self.customer.id)
+        self.assertEqual(ask(self.program.id, self.partner_a.id), self.partner_a.id)
+        # Without a card yet, the one that the shop makes becomes the company's.
+        self.card.action_archive()
+        self.assertEqual(ask(self.program.id, contact.id), contact.id)
+        self.card.action_unarchive()
+        self.program.tier_ids.unlink()
+        self.assertEqual(ask(self.program.id, contact.id), contact.id)
+
+
+@tagged("post_install", "-at_install")
+class TestPointsOfSaleTour(ShopCommon, HttpCase):
+    """A contact spends points of the company's card in the shop, and earns for it."""
+
+    # The first page builds the assets.
+    test_cursor_lock_timeout = 120
+
+    def test_contact(self):
+        new_test_user(
+            self.env,
+            "shop",
+            password="shopshop",
+            groups="point_of_sale.group_pos_user,stock.group_stock_user",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        self.env["product.product"].create(
+            {
+                "name": "Machine",
+                "list_price": 500,
+                "type": "service",
+                "available_in_pos": True,
+                "taxes_id": [Command.clear()],
+            }
+        )
+        contact = self.env["res.partner"].create(
+            {"name": "Buyer", "parent_id": self.customer.id}
+        )
+        self.reward.description = "Ten off"
+        self._buy(150)
+        self.config.open_ui()
+        self.start_tour(
+            f"/pos/ui/{self.config.id}", "crm_loyalty_pos_card", login="shop"
+        )
+        sale = self.env["pos.order"].search([("config_id", "=", self.config.id)])
+        self.assertEqual((sale.partner_id, sale.amount_total), (contact, 490))
+        self.assertEqual(self.env["loyalty.card"].search_count([]), 1)
+        lots = self.assertPoints(550, lots=[50, 500])
+        self.assertEqual(lots[1].pos_order_ref, sale.id)
