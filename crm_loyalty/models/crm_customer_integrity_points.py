@@ -106,7 +106,8 @@ class LoyaltyCard(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_loyalty.loyalty_card_points_action"
         )
-        action["name"] = self.env._("Cards whose Lots Differ")
+        name = self.env._("Cards whose Lots Differ")
+        action["name"] = action["display_name"] = name
         action["domain"] = [("id", "in", cards)]
         action["context"] = {"active_test": False, "create": False}
         return action

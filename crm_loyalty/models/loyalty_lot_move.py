@@ -80,6 +80,7 @@ class LoyaltyLotMove(models.Model):
         digits=POINTS, readonly=True, help="Change of the points that can be used."
     )
     debt = fields.Float(
+        string="Points Owed",
         digits=POINTS, readonly=True, help="Change of the points that are owed."
     )
     name = fields.Char(string="Document", readonly=True)

@@ -76,6 +76,9 @@ class TestPointsFigures(PointsCommon):
         action = period.create(
             {"date_from": "2026-05-01", "date_to": "2026-05-31"}
         ).action_open()
+        self.assertEqual(
+            action["display_name"], "Points Liability, 05/01/2026 to 05/31/2026"
+        )
         report = self.env["loyalty.liability"].with_context(**action["context"])
         self.assertEqual(sum(report.search([]).mapped("closing")), 807)
         with self.assertRaises(ValidationError):

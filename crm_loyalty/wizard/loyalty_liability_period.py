@@ -34,7 +34,7 @@ class LoyaltyLiabilityPeriod(models.TransientModel):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_loyalty.loyalty_liability_action"
         )
-        action["name"] = self.env._(
+        action["name"] = action["display_name"] = self.env._(
             "Points Liability, %(start)s to %(end)s",
             start=format_date(self.env, self.date_from),
             end=format_date(self.env, self.date_to),
