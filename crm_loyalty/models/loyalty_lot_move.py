@@ -81,7 +81,9 @@ class LoyaltyLotMove(models.Model):
     )
     debt = fields.Float(
         string="Points Owed",
-        digits=POINTS, readonly=True, help="Change of the points that are owed."
+        digits=POINTS,
+        readonly=True,
+        help="Change of the points that are owed.",
     )
     name = fields.Char(string="Document", readonly=True)
     order_id = fields.Many2one(

@@ -97,9 +97,38 @@ class SaleOrder(models.Model):
         finally:
             lent.invalidate_recordset(["partner_id"], flush=False)
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "partner_id" in vals:
+            for order in self.filtered(lambda order: order.state != "sale"):
+                with order._sharing() as shared:
+                    shared._drop_foreign_cards()
+        return result
+
+    def _drop_foreign_cards(self):
+        """Take cards of others out of a quotation, with the rewards that they paid.
+
+        Natively they stay when it gets another customer, who would use their points.
+        """
+        lines = self.order_line.filtered("coupon_id")
+        cards = (self.applied_coupon_ids | lines.coupon_id).sudo()
+        foreign = cards.filtered(
+            lambda card: (
+                card.program_id.program_type == "loyalty"
+                and card.partner_id
+                and not card.partner_id.is_public
+                and card.partner_id != self.partner_id
+            )
+        )
+        if foreign:
+            lines.filtered(lambda line: line.coupon_id in foreign).unlink()
+            self.applied_coupon_ids -= self.applied_coupon_ids & foreign
+
     def _update_programs_and_rewards(self):
         self.ensure_one()
         with self._sharing() as order:
+            if order.state != "sale":
+                order._drop_foreign_cards()
             return super(SaleOrder, order)._update_programs_and_rewards()
 
     def _try_apply_program(self, program, coupon=None):

@@ -60,6 +60,28 @@ class TestPointsSharing(PointsCommon):
         self.assertNotIn(self.card, order.applied_coupon_ids)
         self.assertNotIn(self.card, order.coupon_point_ids.coupon_id)
 
+    def test_quotation_for_another_customer(self):
+        """Who gets the quotation of another gets none of their points."""
+        self._buy(500)
+        for partner in (self.partner_a, self.contact):
+            order = self._order(50, "2026-06-15", confirm=False)
+            order._update_programs_and_rewards()
+            order._apply_program_reward(self.reward, self.card)
+            self.assertEqual(order.amount_untaxed, 40)
+            order.partner_id = partner
+            left = 40 if partner == self.contact else 50
+            self.assertEqual(order.amount_untaxed, left)
+            order._update_programs_and_rewards()
+            self.assertEqual(order.amount_untaxed, left)
+            if partner == self.contact:
+                order.action_confirm()
+                self.assertPoints(450)
+            else:
+                self.assertNotIn(self.card, order.applied_coupon_ids)
+                self.assertNotIn(self.card, order._get_claimable_rewards())
+                order.action_confirm()
+                self.assertPoints(500)
+
     def test_contact_joins_the_entity(self):
         """60 and 60 points buy a reward of 100 when both are the entity's."""
         stranger = self.env["res.partner"].create({"name": "Stranger"})
