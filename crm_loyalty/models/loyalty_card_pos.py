@@ -69,7 +69,10 @@ class LoyaltyCard(models.Model):
                 ),
             ]
         )
-        sales = refunds.refunded_orderline_id.order_id
+        sold = refunds.refunded_orderline_id
+        if "sale_order_line_id" in Line._fields:
+            _paid_order(sold)._return_points(always=True)
+        sales = sold.order_id
         lots = self.env["loyalty.lot"].sudo()
         lots = lots.search(
             [
@@ -120,21 +123,61 @@ class LoyaltyCard(models.Model):
         """
         shares = {}
         for sale in sales:
-            amounts = defaultdict(float)
-            for line in sale.lines.refund_orderline_ids:
-                if line.order_id.state in ("paid", "done"):
-                    amounts[line.order_id] -= line.price_subtotal
-            back = 0
-            for order, amount in amounts.items():
-                lines = order.lines
-                refunded = -sum(
-                    lines.filtered("refunded_orderline_id").mapped("price_subtotal")
-                )
-                net = -sum(lines.mapped("price_subtotal"))
-                if refunded > 0:
-                    back += amount * min(max(net / refunded, 0), 1)
+            back, orders = self._pos_came_back(sale.lines)
             whole = sum(sale.lines.mapped("price_subtotal"))
             share = back / whole if whole > 0 else 0
-            orders = sales.browse([order.id for order in amounts])
             shares[sale.id] = (min(max(share, 0), 1), orders)
         return shares
+
+    @api.model
+    def _pos_came_back(self, lines):
+        """Return the untaxed amount of lines that came back, and with which orders."""
+        amounts = defaultdict(float)
+        for line in lines.refund_orderline_ids:
+            if line.order_id.state in ("paid", "done"):
+                amounts[line.order_id] -= line.price_subtotal
+        back = 0
+        for order, amount in amounts.items():
+            refunded = order.lines.filtered("refunded_orderline_id")
+            refunded = -sum(refunded.mapped("price_subtotal"))
+            net = -sum(order.lines.mapped("price_subtotal"))
+            if refunded > 0:
+                back += amount * min(max(net / refunded, 0), 1)
+        return back, lines.order_id.browse([order.id for order in amounts])
+
+
+class SaleOrder(models.Model):
+    """What was paid in Point of Sale, and came back there, has come back."""
+
+    _inherit = "sale.order"
+
+    def _returned_in_shops(self):
+        """Return what of these orders came back in shops: ``{order: amount}``.
+
+        Untaxed, in the currency of the order.
+        """
+        Line = self.env.get("pos.order.line")
+        if Line is None or "sale_order_line_id" not in Line._fields:
+            return {}
+        sold = Line.sudo().search(
+            [
+                ("sale_order_line_id.order_id", "in", self.ids),
+                ("refund_orderline_ids", "!=", False),
+            ]
+        )
+        amounts = {}
+        for order, lines in sold.grouped(_paid_order).items():
+            back = self.env["loyalty.card"]._pos_came_back(lines)[0]
+            amounts[order] = lines[0].currency_id._convert(
+                back,
+                order.currency_id,
+                order.company_id,
+                lines[0].order_id.date_order.date(),
+                round=False,
+            )
+        return amounts
+
+
+def _paid_order(line):
+    """Return the order that a line of Point of Sale has sold, or none."""
+    return line.sale_order_line_id.order_id

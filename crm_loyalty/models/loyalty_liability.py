@@ -10,7 +10,8 @@ class LoyaltyLiability(models.Model):
     """What a company owes in points: each lot through a period.
 
     Opening + earned − used − expired − taken back + other = closing, for every lot and
-    so for every sum of them. The period is in the context, ``liability_from`` and
+    so for every sum of them. Values are not rounded: a sum of lots would not be what
+    all points are worth. The period is in the context, ``liability_from`` and
     ``liability_to``: this month up to today when there is none.
     """
 
@@ -114,9 +115,8 @@ class LoyaltyLiability(models.Model):
             LEFT JOIN (%(last)s) last ON last.program_id = lot.program_id
                 AND last.company_id = lot.company_id
             CROSS JOIN LATERAL (
-                SELECT round(change.opening * coalesce(first.value, 0), 2)
-                        AS opening_value,
-                    round(change.closing * coalesce(last.value, 0), 2) AS closing_value
+                SELECT change.opening * coalesce(first.value, 0) AS opening_value,
+                    change.closing * coalesce(last.value, 0) AS closing_value
             ) worth
             WHERE change.moved OR change.opening <> 0
             """,

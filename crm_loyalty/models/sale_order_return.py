@@ -24,15 +24,20 @@ class SaleOrder(models.Model):
         self._return_points()
         return result
 
-    def _return_points(self):
-        """Bring what is taken back of confirmed orders in line with what they sell."""
+    def _return_points(self, always=False):
+        """Bring what is taken back of confirmed orders in line with what they sell.
+
+        :param always: also of those that are no smaller than when they earned
+        """
         if self.env.context.get("loyalty_together") is TOGETHER:
             return
         confirmed = self.filtered(lambda order: order.state == "sale")
         lots = confirmed._lots_to_return() if confirmed else self.env["loyalty.lot"]
         lots.filtered(
             lambda lot: (
-                lot.taken_back or lot.order_id._goods_amount() < lot.order_amount
+                always
+                or lot.taken_back
+                or lot.order_id._goods_amount() < lot.order_amount
             )
         )._return_points()
 
@@ -92,6 +97,8 @@ class SaleOrder(models.Model):
                 net[line] += amount
                 peak[line] = max(peak[line], net[line])
                 lowered[line] += max(-amount, 0)
+        for order, amount in orders._returned_in_shops().items():
+            returned[order] += amount
         invoiced, goods = defaultdict(float), defaultdict(float)
         for line, most in peak.items():
             sign = line._points_sign()

@@ -159,6 +159,26 @@ class TestPointsOfSale(ShopCommon):
         self._return()
         self.assertPoints(350, lots=[0, 350, 0])
 
+    def test_order_paid_in_the_shop(self):
+        """An order that is paid in the shop, and comes back there in part."""
+        if "sale_order_line_id" not in self.env["pos.order.line"]._fields:
+            self.skipTest("Orders in Point of Sale (pos_sale) are not installed")
+        order = self._buy(0, lines=[{"price_unit": 600}, {"price_unit": 400}])
+        self.assertPoints(1000)
+        sale = self._sell(600, 400)
+        for line, sold in zip(sale.lines, order.order_line, strict=True):
+            line.sale_order_line_id = sold
+        self._return()
+        self.assertPoints(1000)
+        self._sell(-400, refunded=sale.lines[1])
+        self._return()
+        lot = self.assertPoints(600)
+        self.assertEqual(lot.taken_back, 400)
+        self.assertEqual(self._return(), 0)
+        self._sell(-600, refunded=sale.lines[0])
+        self._return()
+        self.assertPoints(0)
+
     def test_card_of_a_contact(self):
         """The shop is told whose card a contact uses."""
         contact = self.env["res.partner"].create(

@@ -98,6 +98,17 @@ class TestPointsFigures(PointsCommon):
             [0, 230, 100, 0, 100, 0, 30, 3],
         )
 
+    def test_value_is_not_rounded_by_lot(self):
+        """3 lots of 3 points at 0.0015 are worth 0.0135, not nothing."""
+        self.program.point_value_set = 0.0015
+        for _order in range(3):
+            self._buy(3)
+        report = self.env["loyalty.liability"]
+        ((value,),) = report._read_group(
+            [("company_id", "=", self.company.id)], [], ["closing_value:sum"]
+        )
+        self.assertAlmostEqual(value, 0.0135, 6)
+
     def test_value_of_earlier_periods(self):
         """200 points were worth 0.1 each in May, and 0.2 from 2 June on."""
         Value = self.env["loyalty.point.value"]
