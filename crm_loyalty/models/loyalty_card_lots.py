@@ -222,7 +222,7 @@ class LoyaltyCard(models.Model):
     def _book_confirm(self, book, source, earned, used):
         if earned > 0:
             expires = self._points_expiry(source)
-            book.plain.earn(source["order_id"], earned, expires)
+            book.plain.earn_again(source["order_id"], earned, expires)
         elif earned < 0:
             book.plain.use(-earned, "taken_back", source["order_id"])
         if used:

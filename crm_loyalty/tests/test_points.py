@@ -275,6 +275,32 @@ class TestPointsExpiry(PointsCommon):
         self._buy(30, "2026-06-13", rewards=1)
         self.assertPoints(60, lots=[0, 0, 20, 10, 30])
 
+    def test_confirmed_again(self):
+        """An order that is confirmed again brings nothing back that had expired."""
+        self.program.write({"points_expiry": "days", "points_expiry_count": 10})
+        order = self._buy(100, "2026-06-01")  # until 11 June
+        self._buy(20, "2026-06-10", rewards=1)  # until 20 June
+        self.assertPoints(20, lots=[0, 20])
+        late = self._buy(300, "2026-06-02")  # until 12 June
+        with self._on("2026-06-13"):
+            self.env["loyalty.card"]._expire_points()
+            self.assertPoints(20, lots=[0, 20, 0])
+            for cancelled in (order, late):
+                cancelled._action_cancel()
+                cancelled.action_draft()
+                cancelled.action_confirm()
+        # 100 were used, and are earned again; 300 had expired.
+        lots = self.assertPoints(20)
+        self.assertEqual(lots.mapped("expired"), [0, 0, 300, 0, 300])
+        # Cancelled in time, it brings all.
+        self._buy(50, "2026-06-13")
+        again = self._buy(70, "2026-06-13")
+        with self._on("2026-06-14"):
+            again._action_cancel()
+            again.action_draft()
+            again.action_confirm()
+        self.assertPoints(140)
+
     def test_midnight_of_the_company(self):
         """Points can be used until their last day ends where the company is."""
         other = self.setup_other_company()["company"]

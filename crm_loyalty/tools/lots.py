@@ -145,6 +145,34 @@ class Card:
         self.settle([lot])
         return lot
 
+    def earn_again(self, document, points, expires=FOREVER):
+        """Add points of a document that may have been cancelled before.
+
+        What had expired by then does not come back:
+
+        >>> card = Card()
+        >>> _lot = card.earn("SO/1", 100, date(2026, 1, 31)); card.use(30)
+        >>> _gone = card.expire(date(2026, 2, 1)); card.close("SO/1"); card.debt
+        30
+        >>> for _round in range(2):
+        ...     card.earn_again("SO/1", 100, date(2026, 12, 31))
+        ...     print(card.points, card.debt)
+        ...     card.close("SO/1")
+        0 0
+        0 0
+        """
+        before = [
+            # Each has what had expired of those before it.
+            old.expired
+            for old in self.lots
+            if old.document == document and old.closed
+        ]
+        lot = self.earn(document, points, expires)
+        gone = min(max(before, default=0), lot.left)
+        if gone:
+            lot.expired = gone
+            self._change(lot, "expired", -gone)
+
     def use(self, points, reason="used", document=None):
         """Spend points; what the card has not got is owed.
 
