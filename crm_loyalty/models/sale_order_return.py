@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, models
 
 # Values of order lines that change what is sold.
-SOLD = {"product_uom_qty", "price_unit", "discount"}
+SOLD = {"product_uom_qty", "product_uom_id", "price_unit", "discount"}
 # In the context while an order writes its lines: they are looked at once, at the end.
 TOGETHER = object()
 
