@@ -30,4 +30,5 @@ from . import test_voice_asking
 from . import test_voice_complaints
 from . import test_program_return
 from . import test_points_figures
+from . import test_points_liability
 from . import test_translations

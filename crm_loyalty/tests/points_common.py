@@ -1,4 +1,5 @@
 from odoo import Command
+from odoo.tests import new_test_user
 
 from .common import LoyaltyCommon
 
@@ -70,3 +71,26 @@ class PointsCommon(LoyaltyCommon):
         if lots is not None:
             self.assertEqual([lot.remaining for lot in found], lots)
         return found
+
+    def _user(self, login, groups):
+        return new_test_user(
+            self.env,
+            login=login,
+            groups=groups,
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+
+    def _quarter(self):
+        """Points through April, May and June; 10 for 100 points: 0.1 each."""
+        self.program.write({"points_expiry": "days", "points_expiry_count": 40})
+        self._buy(200, "2026-04-10")  # until 20 May
+        order = self._buy(500, "2026-05-02")  # until 11 June
+        self._buy(300, "2026-05-10", rewards=1)  # 100 of the first lot
+        with self._on("2026-05-21"):
+            self.env["loyalty.card"]._expire_points()  # the other 100
+            self.card.points += 7
+        with self._on("2026-06-01"):
+            invoice = self._invoice_order(order, "2026-06-01")
+        self._credit(invoice, 200, "2026-06-02")
+        self.assertPoints(607)
