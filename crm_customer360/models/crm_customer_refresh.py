@@ -282,11 +282,20 @@ class CrmCustomer(models.Model):
         targets = dict(cr.fetchall())
         if not targets:
             return 0
-        self.env["crm.customer.snapshot"]._absorb(targets)
+        self._absorb(targets)
         cr.execute(
             SQL("DELETE FROM crm_customer WHERE partner_id = ANY(%s)", list(targets))
         )
         return cr.rowcount
+
+    def _absorb(self, targets):
+        """Hook: customers take over what is kept of those that became part of them.
+
+        The rows of both are still there.
+
+        :param targets: ``{partner id: id of the partner it has become part of}``
+        """
+        self.env["crm.customer.snapshot"]._absorb(targets)
 
     @contextmanager
     def _refresh_settings(self, **settings):

@@ -4,6 +4,7 @@ from . import loyalty_tier_change
 from . import loyalty_program
 from . import crm_customer
 from . import crm_customer_tier
+from . import crm_customer_tier_merge
 from . import loyalty_lot
 from . import loyalty_lot_move
 from . import loyalty_card

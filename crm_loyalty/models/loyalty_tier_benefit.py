@@ -69,11 +69,14 @@ class LoyaltyTierBenefit(models.Model):
     # What is to be done
     # ------------------------------------------------------------------
 
-    def _pending(self, partners=None):
+    def _pending(self, partners=None, ended=False):
         """Return what differs between the tiers and what was given.
 
-        Company and branches have values of their own on a contact, and one tier.
+        Company and branches have values of their own on a contact, and one tier. What
+        is set on a contact that has become part of another customer is that one's.
 
+        :param partners: `res.partner` recordset, customers; everybody when None
+        :param ended: as if nobody had a tier any more
         :return: list of dicts ``partner_id``, ``company_id``, ``kind``, ``tier_id`` and
             ``wanted`` (None: nothing any more), ``held``: id of the row or None, its
             ``value``, ``before``, ``by_hand``, and ``current``: what is set now
@@ -98,7 +101,10 @@ class LoyaltyTierBenefit(models.Model):
                     WHERE benefit.value_id IS NOT NULL AND %(wanting)s
                 ),
                 held AS (SELECT * FROM loyalty_tier_benefit WHERE %(holding)s)
-                SELECT pending.*, CASE pending.kind %(currents)s END AS current
+                SELECT pending.*, CASE
+                    WHEN partner.commercial_partner_id = partner.id
+                        THEN CASE pending.kind %(currents)s END
+                    END AS current
                 FROM (
                     SELECT partner_id, company_id, kind, wanted.tier_id,
                         wanted.value_id AS wanted, held.id AS held,
@@ -111,7 +117,9 @@ class LoyaltyTierBenefit(models.Model):
                 JOIN res_partner partner ON partner.id = pending.partner_id
                 ORDER BY pending.partner_id
                 """,
-                wanting=self._only(partners, SQL("customer.partner_id")),
+                wanting=SQL("FALSE")
+                if ended
+                else self._only(partners, SQL("customer.partner_id")),
                 holding=self._only(partners, SQL("partner_id")),
                 currents=SQL(" ").join(
                     SQL(
@@ -130,7 +138,7 @@ class LoyaltyTierBenefit(models.Model):
         """Return the condition that a customer is one of `partners`, None: anybody."""
         if partners is None:
             return SQL("TRUE")
-        return SQL("%s = ANY(%s)", column, partners.commercial_partner_id.ids)
+        return SQL("%s = ANY(%s)", column, partners.ids)
 
     @staticmethod
     def _decide(row):
@@ -157,18 +165,10 @@ class LoyaltyTierBenefit(models.Model):
     def _apply(self, partners=None):
         """Give and take what the tiers of today say; commits nothing.
 
-        :param partners: `res.partner` recordset; everybody when None
+        :param partners: `res.partner` recordset, customers; everybody when None
         :return: ``(done, failed)``: numbers; who failed is logged
         """
-        groups = defaultdict(list)
-        for row in self.sudo()._pending(partners):
-            row["new"], row["keep"], row["hand"] = self._decide(row)
-            groups[row["company_id"], row["kind"], row["new"]].append(row)
-        done = failed = 0
-        for key, rows in groups.items():
-            write = partial(self._write_group, *key)
-            missed = failing(self.env, rows, write, _logger, "Benefit not given: %s")
-            done, failed = done + len(rows) - len(missed), failed + len(missed)
+        done, failed = self._settle(self.sudo()._pending(partners))
         for rows in self._pending_coupons(partners).values():
             missed = failing(
                 self.env,
@@ -179,6 +179,33 @@ class LoyaltyTierBenefit(models.Model):
             )
             done, failed = done + len(rows) - len(missed), failed + len(missed)
         return done, failed
+
+    @api.model
+    def _take_back(self, partners=None):
+        """Restore what was set before, as if nobody had a tier; commits nothing.
+
+        :param partners: `res.partner` recordset, customers; everybody when None
+        :return: ``(done, failed)``: numbers; who failed is logged
+        """
+        return self._settle(self.sudo()._pending(partners, ended=True))
+
+    def _settle(self, pending):
+        """Do what is to be done.
+
+        :param pending: see `_pending`
+        :return: ``(done, failed)``: numbers; who failed is logged
+        """
+        groups = defaultdict(list)
+        for row in pending:
+            row["new"], row["keep"], row["hand"] = self._decide(row)
+            groups[row["company_id"], row["kind"], row["new"]].append(row)
+        failed = 0
+        for key, rows in groups.items():
+            write = partial(self._write_group, *key)
+            failed += len(
+                failing(self.env, rows, write, _logger, "Benefit not given: %s")
+            )
+        return len(pending) - failed, failed
 
     def _write_group(self, company_id, kind, value, rows):
         field, _column, model = KINDS[kind]

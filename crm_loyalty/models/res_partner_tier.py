@@ -67,6 +67,19 @@ class ResPartner(models.Model):
             return [("customer_id", "any", [("tier_id", operator, value)])]
         return NotImplemented
 
+    def write(self, vals):
+        """Who joins another customer leaves what the tier gave behind.
+
+        Natively it would be handed on to that one, as if set there by hand.
+        """
+        if vals.get("parent_id"):
+            benefits = self.env["loyalty.tier.benefit"].sudo()
+            held = benefits.search([("partner_id", "in", self.ids)]).partner_id
+            benefits._take_back(
+                held.filtered(lambda p: not vals.get("is_company", p.is_company))
+            )
+        return super().write(vals)
+
     @api.model
     def _customer_columns(self):
         return {**super()._customer_columns(), "loyalty_tier_id": "tier_id"}

@@ -172,36 +172,6 @@ class TestTierRules(LoyaltyCommon):
             self._ledger()[-1], ("2026-01-20", "Gold", "Base", "manual_end", 0)
         )
 
-    def test_merge_of_customers_of_a_branch(self):
-        """The better tier stays; the ledger of the company says it, once."""
-        branch = self._branch()
-        self.env = self.env(
-            context={"allowed_company_ids": [self.company.id, branch.id]}
-        )
-        self.program.company_id = False
-        partners = self.env["res.partner"].create([{"name": "One"}, {"name": "Two"}])
-        for partner, amount in zip(partners, (6000, 10), strict=True):
-            self._join("2025-01-10", partner)
-            self._invoice(
-                amount, "2025-02-01", partner_id=partner.id, company_id=branch.id
-            )
-        self._night("2025-02-01")
-        one, two = partners
-        self.assertFalse(self._stored(two), "Nothing at the company itself")
-        with self._on("2025-03-01"):
-            self.env["base.partner.merge.automatic.wizard"].create({})._merge(
-                partners.ids, two
-            )
-        self.assertFalse(one.exists())
-        self.assertEqual(self._stored(two, branch).tier_id, self.gold)
-        merged = self.Change.search(
-            [("partner_id", "=", two.id), ("cause", "=", "upgrade")]
-        )
-        self.assertEqual(
-            (merged.company_id, merged.from_id, merged.to_id, merged.needed),
-            (self.company, self.base, self.gold, 5000),
-        )
-
     def test_8_manual_is_signed_and_final(self):
         self._join("2026-01-10")
         self._night("2026-01-10")

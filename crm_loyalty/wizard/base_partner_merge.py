@@ -6,9 +6,10 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
         """Have lots follow to the entity of the contact that is left, and keep the
-        best tier."""
+        best tier, with what it gives."""
         partners = self.env["res.partner"].browse(partner_ids).exists()
-        tiers = self._best_tiers(partners.commercial_partner_id)
+        customers = self.env["crm.customer"].sudo()
+        tiers = customers._best_tiers(partners.commercial_partner_id)
         result = super()._merge(partner_ids, dst_partner, extra_checks)
         remaining = partners.exists()
         if remaining < partners:
@@ -22,59 +23,28 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
                     and card.program_id.tier_ids
                 )
             )._join_entity()
-            self._keep_tiers(remaining.commercial_partner_id, tiers)
+            entity = remaining.commercial_partner_id
+            customers._keep_tiers(entity, tiers)
+            customers._evaluate_tiers(entity)
+            self.env["loyalty.tier.benefit"]._apply(entity)
         return result
 
-    def _best_tiers(self, partners):
-        """Return the best tier by the rules of these.
+    def _update_foreign_keys(self, src_partners, dst_partner):
+        """Make way for the native update, which would stumble over unique indexes.
 
-        :return: ``{company: (tier, dates)}``, a company with its branches
+        What merged customers had from their tiers is taken back, so that it is not
+        handed on as if set by hand: the one that is left gets what its own tier gives.
+        Of the notices before the end of a period one is kept, its own first.
         """
-        best = {}
-        rows = self.env["crm.customer"].sudo()
-        for row in rows.search(
-            [("partner_id", "in", partners.ids), ("tier_rule_id", "!=", False)]
-        ).sorted(lambda row: row.tier_rule_id.threshold):
-            best[row.company_id.root_id] = (
-                row.tier_rule_id,
-                {"tier_since": row.tier_since, "tier_until": row.tier_until},
-            )
-        return best
-
-    def _keep_tiers(self, partner, tiers):
-        """Give a merged customer the best tier of those it was made of.
-
-        It is kept as long as it would have been.
-        """
-        rows = self.env["crm.customer"].sudo()
-        changes = self.env["loyalty.tier.change"].sudo()
-        found = rows.search([("partner_id", "=", partner.id)])
-        for root, group in found.grouped(lambda row: row.company_id.root_id).items():
-            tier, dates = tiers.get(root, (None, None))
-            held = max(group.tier_rule_id.mapped("threshold"), default=0)
-            if not tier or tier.threshold <= held:
-                continue
-            values = {"tier_rule_id": tier.id, **dates}
-            if not group.tier_manual_id:
-                now, ended = group._tier_totals()[group[0]]
-                changes.create(
-                    {
-                        "partner_id": partner.id,
-                        "company_id": root.id,
-                        "program_id": tier.program_id.id,
-                        "date": root._customer_today(),
-                        "from_id": group.tier_id[:1].id,
-                        "to_id": tier.id,
-                        "cause": "upgrade",
-                        "measure": now,
-                        "measure_ended": ended,
-                        "needed": tier.threshold,
-                        "until": dates["tier_until"],
-                    }
-                )
-                values["tier_id"] = tier.id
-            group.write(values)
-        rows._evaluate_tiers(partner)
+        self.env["loyalty.tier.benefit"]._take_back(src_partners)
+        notices = self.env["loyalty.tier.notice"].sudo()
+        notices = notices.search(
+            [("partner_id", "in", (src_partners | dst_partner).ids)]
+        )
+        for group in notices.grouped(lambda n: (n.company_id, n.until)).values():
+            own = group.filtered(lambda notice: notice.partner_id == dst_partner)
+            (group - (own or group[0])).unlink()
+        return super()._update_foreign_keys(src_partners, dst_partner)
 
     def _merge_loyalty_cards(self, src_partners, dst_partner):
         """Merge the cards with their lots; natively only the points are added up."""
