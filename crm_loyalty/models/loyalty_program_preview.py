@@ -40,8 +40,7 @@ class LoyaltyProgram(models.Model):
         self.check_access("write")
         values = {name: changes[name] for name in SETTINGS if name in changes}
         # A candidate made before would lend its values to the next one.
-        self.invalidate_recordset()
-        self.tier_ids.invalidate_recordset()
+        self.env.invalidate_all()
         candidate = self.new(values, origin=self)
         candidate._check_candidate()
         if self.company_id and self.company_id not in self.env.companies.root_id:
@@ -50,6 +49,7 @@ class LoyaltyProgram(models.Model):
 
     def _check_candidate(self):
         """Refuse settings that could not be saved, with the reason."""
+        (self._origin.tier_ids - self.tier_ids._origin)._unlink_except_used()
         thresholds = self.tier_ids.mapped("threshold")
         if 0 not in thresholds:
             raise ValidationError(
@@ -66,6 +66,18 @@ class LoyaltyProgram(models.Model):
                     "cannot be negative."
                 )
             )
+
+    def _preview_worth(self, companies):
+        """Return what a point is worth, in the currency of these companies."""
+        program = self.sudo()
+        company = companies[0].root_id
+        return program.currency_id._convert(
+            program.point_value,
+            company.currency_id,
+            company,
+            company._customer_today(),
+            round=False,
+        )
 
     def _preview_tiers(self):
         """Return ``[(key, tier)]``, ascending; tiers not saved have negative keys."""
@@ -90,6 +102,7 @@ class CrmCustomer(models.Model):
         companies = self.env["res.company"].sudo().browse(row["id"] for row in rows)
         currency = companies.currency_id
         answer = {"currency_id": currency.id if len(currency) == 1 else False}
+        worth = saved._preview_worth(companies) if answer["currency_id"] else 0
         for horizon in ("now", "end"):
             with self._refresh_settings(enable_nestloop="off"):
                 self.env.cr.execute(
@@ -98,7 +111,7 @@ class CrmCustomer(models.Model):
                 found = self.env.cr.dictfetchall()
             if not answer["currency_id"]:
                 found = [{**each, "amount": 0, "points": 0} for each in found]
-            answer[horizon] = self._preview_table(saved, candidate, found)
+            answer[horizon] = self._preview_table(saved, candidate, found, worth)
         return answer
 
     def _preview_companies(self, saved, candidate):
@@ -276,7 +289,7 @@ class CrmCustomer(models.Model):
             source=source.query,
         )
 
-    def _preview_table(self, saved, candidate, found):
+    def _preview_table(self, saved, candidate, found, worth):
         """Return who moves from where to where, largest first, and what it costs.
 
         The cost of a year, an estimate: the difference between the discounts that the
@@ -286,13 +299,13 @@ class CrmCustomer(models.Model):
 
         :param found: dicts ``from``, ``to``: keys of tiers or None, ``customers``,
             ``amount``, ``points``, ``ids``
+        :param worth: of a point, in the currency of the amounts
         :return: dict ``moves``: list of ``{"from", "to"}`` (each ``{"name",
             "color"}``) with ``customers``, ``amount``, ``cost``, ``ids`` (of
             `crm.customer`, at most `NAMED`); ``moved``, ``all``: customers; ``cost``
         """
         before = dict(saved._preview_tiers())
         after = dict(candidate._preview_tiers())
-        point_cost = saved.sudo().point_value
 
         def look(tier):
             if not tier:
@@ -313,7 +326,7 @@ class CrmCustomer(models.Model):
             )
             more = (new_discount - discount) * float(each["amount"]) + float(
                 each["points"]
-            ) * (new_factor / factor - 1) * point_cost
+            ) * (new_factor / factor - 1) * worth
             cost += more
             if each["from"] != each["to"]:
                 moves.append(

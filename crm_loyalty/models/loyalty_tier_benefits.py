@@ -112,12 +112,19 @@ class LoyaltyTier(models.Model):
     def _pricelist_discount(self):
         """Return the discount that the pricelist gives on everything, 0 to 1.
 
-        Only its rules in percent for all products are counted, the best of them.
+        Only its rules in percent for all products and any quantity are counted, those
+        that hold today, and the best of them.
         """
         self.ensure_one()
+        now = fields.Datetime.now()
         shares = [0.0]
         for item in self.sudo().pricelist_id.item_ids:
-            if item.applied_on != "3_global":
+            if (
+                item.applied_on != "3_global"
+                or item.min_quantity > 1
+                or (item.date_start or now) > now
+                or (item.date_end or now) < now
+            ):
                 continue
             if item.compute_price == "percentage":
                 shares.append(item.percent_price / 100)

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from odoo.addons.crm_customer360.models.crm_customer import PROFIT
@@ -34,8 +34,9 @@ class LoyaltyTierReport(models.Model):
             "tier_joined",
         ],
         "loyalty.card": ["partner_id", "tier_id"],
-        "loyalty.program": ["active", "company_id"],
+        "loyalty.program": ["active", "company_id", "point_value_set"],
         "loyalty.tier": ["program_id", "threshold"],
+        "loyalty.tier.change": ["company_id", "partner_id", "to_id"],
         "res.company": ["currency_id", "parent_id"],
         "res.partner": ["commercial_partner_id"],
         "sale.order": [
@@ -102,12 +103,11 @@ class LoyaltyTierReport(models.Model):
     def _table_query(self):
         customers = self.env["crm.customer"]
         rows = customers._company_rows()
-        programs = self.env["loyalty.tier"].sudo().search([]).program_id
         return SQL(
             """
             WITH company (id, root_id, window_start, today, window_start_at,
                 today_end) AS (VALUES %(companies)s),
-            worth (program_id, value) AS (VALUES %(worth)s),
+            worth AS (%(worth)s),
             member AS (
                 SELECT customer.tier_id, customer.partner_id, customer.company_id,
                     company.root_id, customer.revenue, customer.margin,
@@ -167,17 +167,10 @@ class LoyaltyTierReport(models.Model):
                 GROUP BY entry.tier_id, company.root_id
             ),
             coupon AS (
-                SELECT card.tier_id, member.root_id, count(DISTINCT card.id) AS coupons
-                FROM loyalty_card card
-                JOIN res_partner owner ON owner.id = card.partner_id
-                JOIN (SELECT DISTINCT partner_id, company.root_id FROM crm_customer
-                    JOIN company ON company.id = crm_customer.company_id
-                    WHERE crm_customer.tier_joined IS NOT NULL) member
-                    ON member.partner_id = owner.commercial_partner_id
-                WHERE card.tier_id IS NOT NULL
-                GROUP BY card.tier_id, member.root_id
+                SELECT tier_id, company_id AS root_id, count(*) AS coupons
+                FROM (%(coupon)s) card GROUP BY tier_id, company_id
             )
-            SELECT tier.id * 10000 + root.id AS id, tier.id AS tier_id,
+            SELECT tier.id * 10000::bigint + root.id AS id, tier.id AS tier_id,
                 tier.program_id, root.id AS company_id, root.currency_id,
                 tier.threshold, coalesce(headed.members, 0) AS members,
                 coalesce(headed.revenue, 0) AS revenue,
@@ -192,6 +185,7 @@ class LoyaltyTierReport(models.Model):
             JOIN res_company root ON root.parent_id IS NULL
                 AND (program.company_id IS NULL OR program.company_id = root.id)
             LEFT JOIN worth ON worth.program_id = tier.program_id
+                AND worth.company_id = root.id
             LEFT JOIN headed ON headed.tier_id = tier.id AND headed.root_id = root.id
             LEFT JOIN discounted ON discounted.tier_id = tier.id
                 AND discounted.root_id = root.id
@@ -213,12 +207,25 @@ class LoyaltyTierReport(models.Model):
                 )
                 for row in rows
             ),
-            worth=SQL(", ").join(
-                SQL("(%s, %s::float)", program.id, program.point_value)
-                for program in programs
-            )
-            if programs
-            else SQL("(0, 0::float)"),
+            worth=self.env["loyalty.program"]._point_values(),
+            coupon=self._coupon_query(),
+        )
+
+    @api.model
+    def _coupon_query(self):
+        """Return the welcome coupons: query ``(id, tier_id, company_id)``.
+
+        Each once: in the company in which the customer reached the tier first.
+        """
+        return SQL(
+            """
+            SELECT DISTINCT ON (card.id) card.id, card.tier_id, change.company_id
+            FROM loyalty_card card
+            JOIN res_partner owner ON owner.id = card.partner_id
+            JOIN loyalty_tier_change change ON change.to_id = card.tier_id
+                AND change.partner_id = owner.commercial_partner_id
+            ORDER BY card.id, change.id
+            """
         )
 
     # ------------------------------------------------------------------
@@ -314,7 +321,18 @@ class LoyaltyTierReport(models.Model):
     def action_open_coupons(self):
         """Open the welcome coupons."""
         self.ensure_one()
-        return self.tier_id.action_open_coupons()
+        action = self.tier_id.action_open_coupons()
+        if not self.program_id.sudo().company_id:
+            found = self.env.execute_query(
+                SQL(
+                    "SELECT id FROM (%s) card WHERE tier_id = %s AND company_id = %s",
+                    self._coupon_query(),
+                    self.tier_id.id,
+                    self.company_id.id,
+                )
+            )
+            action["domain"] += [("id", "in", [card_id for (card_id,) in found])]
+        return action
 
     def action_open_points(self):
         """Open the orders whose points were multiplied."""

@@ -1,10 +1,12 @@
 from freezegun import freeze_time
 
 from odoo import Command
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
 from .common import LoyaltyCommon
+
+CATEGORY = "product.product_category_goods"
 
 
 @tagged("post_install", "-at_install")
@@ -89,6 +91,22 @@ class TestTierPreview(LoyaltyCommon):
         moved = self.Change.search([("cause", "=", "upgrade")])
         self.assertEqual(moved.partner_id, self.partners[2])
 
+    def test_cost_of_a_pricelist(self):
+        """Only what it gives today on everything, from one piece on."""
+        original = self.gold.pricelist_id
+        self.assertEqual(self.gold._pricelist_discount(), 0.1)
+        for other in (
+            {"date_end": "2026-06-14 12:00:00"},
+            {"date_start": "2026-06-16 12:00:00"},
+            {"min_quantity": 10},
+            {"applied_on": "2_product_category", "categ_id": self.ref(CATEGORY)},
+        ):
+            with self.subTest(**other):
+                pricelist = original.copy()
+                pricelist.item_ids.write(other)
+                self.gold.pricelist_id = pricelist
+                self.assertEqual(self.gold._pricelist_discount(), 0)
+
     def test_a_new_tier_and_another_measure(self):
         changes = {
             "tier_ids": [Command.create({"name": "Top", "threshold": 9000})],
@@ -120,6 +138,41 @@ class TestTierPreview(LoyaltyCommon):
         # 4,000, 1,500 and 600 + 600 in a year; a tenth of it is what Gold costs.
         self.assertEqual(self._moves(changes)["now"], {("Silver", "Gold"): (3, 670)})
 
+    def test_branch_by_another_measure(self):
+        """Read anew from the documents: two purchases, one here, one at the branch.
+
+        Those who bought once are Silver for it; then, within three months, nobody
+        bought anything.
+        """
+        branch = self._branch()
+        self.env = self.env(
+            context={"allowed_company_ids": [self.company.id, branch.id]}
+        )
+        partner = self.env["res.partner"].create({"name": "Both"})
+        self._join("2026-01-10", partner)
+        for company in (self.company, branch):
+            self._invoice(
+                600, "2026-02-01", partner_id=partner.id, company_id=company.id
+            )
+        self._night("2026-06-15")
+        self.assertEqual(
+            self._moves({"tier_window": "rolling", "tier_months": 3}),
+            {"now": {}, "end": {("Silver", "Base"): (3, 0)}},
+        )
+        changes = {
+            "tier_measure": "orders",
+            "tier_ids": [
+                Command.update(self.silver.id, {"threshold": 1}),
+                Command.update(self.gold.id, {"threshold": 2}),
+            ],
+        }
+        moves = {("Base", "Silver"): (1, 0), ("Silver", "Gold"): (1, 120)}
+        self.assertEqual(self._moves(changes), {"now": moves, "end": moves})
+        self.program.write(changes)
+        self._night("2026-06-16")
+        for company in (self.company, branch):
+            self.assertEqual(self._stored(partner, company).tier_id, self.gold)
+
     def test_points_of_two_companies(self):
         """Moved in both, the 100 points of the year are given once more, not twice."""
         other = self.setup_other_company()["company"]
@@ -145,6 +198,10 @@ class TestTierPreview(LoyaltyCommon):
         with self.assertRaises(ValidationError):
             self.program.get_tier_preview(
                 {"tier_ids": [Command.update(self.base.id, {"threshold": 5})]}
+            )
+        with self.assertRaisesRegex(UserError, "Silver has had members"):
+            self.program.get_tier_preview(
+                {"tier_ids": [Command.delete(self.silver.id)]}
             )
         seller = new_test_user(
             self.env, "seller", "sales_team.group_sale_salesman_all_leads"
