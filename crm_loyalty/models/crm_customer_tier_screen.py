@@ -317,8 +317,8 @@ class CrmCustomer(models.Model):
 
     def _tier_words_grace(self, reason):
         return self.env._(
-            "The period ended on %(until)s. In the days of grace, up to %(last)s, "
-            "%(missing)s are missing to keep it.",
+            "The period ended on %(until)s. Still missing to keep it, by %(last)s: "
+            "%(missing)s.",
             until=self._tier_day(reason["until"]),
             last=self._tier_day(reason["last"]),
             missing=self._tier_amount(reason["missing"]),

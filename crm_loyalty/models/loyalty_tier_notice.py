@@ -153,15 +153,15 @@ class LoyaltyTierNotice(models.Model):
         """Send the mail, or plan the activity of the salesperson."""
         self.ensure_one()
         program = self.tier_id.program_id
-        if self.kind == "mail" and self.partner_id.email:
+        partner = self.partner_id
+        if self.kind == "mail" and partner.email and not partner.is_blacklisted:
             template = program.tier_notice_template_id or self.env.ref(
                 "crm_loyalty.mail_template_tier_notice"
             )
             template.send_mail(self.id)
             return
         self.kind = "activity"
-        partner = self.partner_id
-        user = partner.user_id or program.create_uid
+        user = self._responsible()
         words = self.with_context(lang=user.lang)
         partner.activity_schedule(
             "mail.mail_activity_data_call",
@@ -174,6 +174,15 @@ class LoyaltyTierNotice(models.Model):
                 missing=words.missing_words,
             ),
         )
+
+    def _responsible(self):
+        """Return who is to call: the salesperson, else who made the program, else a
+        sales manager of the company; those who have left are passed over."""
+        self.ensure_one()
+        managers = self.env.ref("sales_team.group_sale_manager").all_user_ids
+        users = self.partner_id.user_id + self.tier_id.program_id.create_uid
+        users += managers.filtered(lambda user: self.company_id in user.company_ids)
+        return users.filtered(lambda user: user.active and not user.share)[:1]
 
     @api.model
     def _cron_send(self):
@@ -206,8 +215,8 @@ class LoyaltyProgram(models.Model):
         string="Before a Tier is Lost",
         default="none",
         required=True,
-        help="Once per period and customer. A customer without a mail address becomes "
-        "an activity.",
+        help="Once per period and customer. A customer without a mail address, or on "
+        "the blacklist, becomes an activity.",
     )
     tier_notice_template_id = fields.Many2one(
         comodel_name="mail.template",
@@ -223,7 +232,11 @@ class LoyaltyProgram(models.Model):
             return format_amount(self.env, amount, currency)
         number = formatLang(self.env, amount, digits=0 if amount == int(amount) else 2)
         if self.tier_measure == "orders":
+            if amount == 1:
+                return self.env._("%s purchase", number)
             return self.env._("%s purchases", number)
+        if amount == 1:
+            return self.env._("%s point", number)
         return self.env._("%s points", number)
 
 

@@ -1,7 +1,10 @@
 from unittest.mock import patch
 
+from lxml import etree
+
+from odoo import Command
 from odoo.exceptions import AccessError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import LoyaltyCommon
@@ -76,6 +79,51 @@ class TestTierNotice(LoyaltyCommon):
         self.assertEqual(self._send("2026-12-10"), (1, 0))
         self.assertEqual(self.Notice.search([]).kind, "activity")
         self.assertEqual(len(self.customer.activity_ids), 1)
+
+    def test_6_on_the_blacklist(self):
+        """Who wants no mails is called."""
+        self.program.tier_notice = "mail"
+        self.env["mail.blacklist"]._add(self.customer.email)
+        self.assertEqual(self._send("2026-12-10"), (1, 0))
+        self.assertEqual(self.Notice.search([]).kind, "activity")
+
+    def test_6_who_is_to_call(self):
+        """The salesperson, else who made the program, else a manager; nobody gone."""
+        seller, maker = (
+            new_test_user(
+                self.env,
+                login,
+                "sales_team.group_sale_manager",
+                company_id=self.company.id,
+                company_ids=[Command.set(self.company.ids)],
+            )
+            for login in ("seller", "maker")
+        )
+        self.customer.user_id = seller
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE loyalty_program SET create_uid = %s WHERE id = %s",
+            [maker.id, self.program.id],
+        )
+        self.program.invalidate_recordset()
+        notice = self.Notice.sudo().create(
+            {
+                "partner_id": self.customer.id,
+                "company_id": self.company.id,
+                "tier_id": self.silver.id,
+                "date": "2026-12-10",
+                "until": "2026-12-31",
+                "kind": "activity",
+            }
+        )
+        self.assertEqual(notice._responsible(), seller)
+        seller.active = False
+        self.assertEqual(notice._responsible(), maker)
+        maker.active = False
+        manager = notice._responsible()
+        self.assertTrue(manager.active)
+        self.assertTrue(manager.has_group("sales_team.group_sale_manager"))
+        self.assertIn(self.company, manager.company_ids)
 
     @mute_logger(NOTICE)
     def test_6_one_that_fails_does_not_stop_the_queue(self):
@@ -169,3 +217,31 @@ class TestTierNotice(LoyaltyCommon):
         lines = self.env["sale.order.line"].search(row.action_open_rewards()["domain"])
         self.assertFalse(lines)
         self.assertEqual(row.action_open_members()["res_model"], "crm.customer")
+
+    def test_report_opens_for_accountants(self):
+        """Every button that they see; cards with codes are not for them."""
+        user = new_test_user(
+            self.env,
+            "accountant",
+            "account.group_account_invoice",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        report = self.env["loyalty.tier.report"].with_user(user)
+        row = report.search([("tier_id", "=", self.silver.id)])
+        for kind in ("list", "kanban"):
+            arch = etree.fromstring(report.get_view(view_type=kind)["arch"])
+            names = {node.get("name") for node in arch.iterfind(".//*[@type='object']")}
+            self.assertEqual(
+                names,
+                {
+                    "action_open_members",
+                    "action_open_invoices",
+                    "action_open_discounts",
+                    "action_open_rewards",
+                },
+            )
+            for name in names:
+                action = getattr(row, name)()
+                records = self.env[action["res_model"]].with_user(user)
+                records.search(action["domain"])
