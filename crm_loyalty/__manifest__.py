@@ -77,4 +77,5 @@
         "web.assets_tests": ["crm_loyalty/static/tests/tours/**/*.js"],
     },
     "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
 }

@@ -67,7 +67,7 @@ class CrmCustomer(models.Model):
         comodel_name="loyalty.tier",
         string="Next Tier",
         readonly=True,
-        ondelete="restrict",
+        ondelete="set null",
         help="The tier above; empty: the highest is reached.",
     )
     tier_missing = fields.Float(

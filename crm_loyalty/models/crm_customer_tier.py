@@ -60,6 +60,8 @@ class CrmCustomer(models.Model):
             written AS (%(update)s),
             logged AS (%(log)s)
             SELECT count(*), (
+                SELECT count(*) FROM fresh
+                WHERE tier_id IS DISTINCT FROM old_tier_id), (
                 SELECT array_agg(DISTINCT partner_id) FROM fresh
                 WHERE kind = 'rolling'
                     AND tier_until IS DISTINCT FROM old_tier_until)
@@ -82,19 +84,19 @@ class CrmCustomer(models.Model):
         else:
             with self._refresh_settings():
                 [row] = self.env.execute_query(statement)
-        changed, counted_anew = row
+        changed, moved, counted_anew = row
         # What counts for a new period begins with it.
         self.env["crm.customer.queue"]._enqueue(
             self.env["res.partner"].browse(counted_anew or ())
         )
         self.env["loyalty.tier.change"].invalidate_model(flush=False)
         self._invalidate_figures()
-        if changed:
+        if moved:
             self._tiers_moved(partners)
         return changed
 
     def _tiers_moved(self, partners):
-        """Hook: tiers or standings were written.
+        """Hook: customers have another tier than before.
 
         :param partners: see `_evaluate_tiers`
         """
@@ -353,7 +355,8 @@ class CrmCustomer(models.Model):
     def _tier_log(self):
         """Return the statement that logs changes of tier, and tiers that are kept.
 
-        What the rules do below a tier given by hand is no change of tier.
+        What the rules do below a tier given by hand is no change of tier, and the base
+        tier is everybody's: to keep it is nothing to tell.
         """
         return SQL(
             """
@@ -370,6 +373,6 @@ class CrmCustomer(models.Model):
                 now, ended, needed, until
             FROM standing
             WHERE old_tier_id IS DISTINCT FROM tier_id
-                OR (cause = 'renewal' AND manual_id IS NULL)
+                OR (cause = 'renewal' AND manual_id IS NULL AND needed > 0)
             """
         )

@@ -17,7 +17,7 @@ class LoyaltyProgram(models.Model):
         comodel_name="loyalty.tier",
         inverse_name="program_id",
         string="Tiers",
-        copy=True,
+        help="A company has one program with tiers, so a duplicate has none.",
     )
     tier_measure = fields.Selection(
         selection=[("spend", "Net spend, untaxed"), ("orders", "Purchases")],

@@ -20,7 +20,8 @@ class LoyaltyTier(models.Model):
     threshold = fields.Float(
         digits=(16, 2),
         help="What a member must bring for this tier within the window of the program, "
-        "in the unit of its measure; 0 is the base tier.",
+        "in the unit of its measure, money in the currency of the customer's company; "
+        "0 is the base tier.",
     )
     description = fields.Html(
         string="Benefits", translate=True, help="Shown to members."
@@ -29,7 +30,7 @@ class LoyaltyTier(models.Model):
     member_count = fields.Integer(
         string="Members",
         compute="_compute_member_count",
-        help="Customers of the selected companies in this tier today.",
+        help="Customers of the selected companies in this tier today, each once.",
     )
 
     _threshold_unique = models.UniqueIndex(
@@ -43,7 +44,9 @@ class LoyaltyTier(models.Model):
     def _compute_member_count(self):
         counts = dict(
             self.env["crm.customer"]._read_group(
-                [("tier_id", "in", self.ids)], ["tier_id"], ["__count"]
+                [("tier_id", "in", self.ids)],
+                ["tier_id"],
+                ["partner_id:count_distinct"],
             )
         )
         for tier in self:

@@ -1,5 +1,4 @@
 from . import test_tier
-from . import test_tier_merge
 from . import test_tier_property
 from . import test_tier_places
 from . import test_retention

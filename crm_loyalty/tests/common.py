@@ -59,6 +59,26 @@ class LoyaltyCommon(CustomerCommon):
             self.Customer._refresh()
         return self._stored(self.customer)
 
+    def _nights(self, *days):
+        """Run the nights of these days; return the row of the customer then."""
+        for day in days:
+            row = self._night(day)
+        return row
+
+    def _manual(self, day, until="2026-03-31", tier=None, **vals):
+        """Give the customer a tier by hand on a day: Gold, unless said."""
+        with self._on(day):
+            return self.env["loyalty.tier.manual"].create(
+                {
+                    "partner_id": self.customer.id,
+                    "company_id": self.company.id,
+                    "tier_id": (tier or self.gold).id,
+                    "reason": "Partner in a joint campaign",
+                    "date_end": until,
+                    **vals,
+                }
+            )
+
     def _ledger(self, partner=None, company=None):
         """Return what the ledger says of a customer, the oldest first."""
         changes = self.Change.search(

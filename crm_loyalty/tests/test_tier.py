@@ -2,206 +2,58 @@ from freezegun import freeze_time
 
 from odoo import Command
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import LoyaltyCommon
 
 
 @tagged("post_install", "-at_install")
 class TestTier(LoyaltyCommon):
-    """The rules of tiers, played through time, night by night."""
+    """Programs, members, why in words, and who may do what."""
 
-    def test_several_levels_up_at_once(self):
-        self._join("2025-03-01")
-        row = self._night("2025-03-01")
-        self.assertEqual((row.tier_id, row.tier_next_id), (self.base, self.silver))
-        self.assertEqual(row.tier_missing, 1000)
-        self._invoice(6000, "2025-11-02")
-        row = self._night("2025-11-02")
-        self.assertEqual(row.tier_id, self.gold)
-        self.assertFalse(row.tier_next_id)
-        self.assertEqual(str(row.tier_until), "2025-12-31")
-        self.assertEqual(
-            self._ledger(),
-            [
-                ("2025-03-01", "", "Base", "join", 0),
-                ("2025-11-02", "Base", "Gold", "upgrade", 6000),
-            ],
-        )
+    def test_wrong_programs_are_refused(self):
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            self._program(name="Second program with tiers")
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            self.program.program_type = "coupons"
+        # An archived one is in nobody's way, though it may be looked at.
+        other = self._program(name="Second program with tiers", active=False)
+        self.program.active = False
+        other.with_context(active_test=False).active = True
+        other.active = False
+        self.program.active = True
 
-    def test_refund_before_and_after_the_end_of_the_period(self):
-        """It lowers the measure at once, and drops nobody before the year ends."""
-        self._join("2025-03-01")
-        self._invoice(6000, "2025-11-02")
-        self._night("2025-11-02")
-        self._refund(2000, "2025-12-01")
-        row = self._night("2025-12-01")
-        self.assertEqual(row.tier_measure, 4000)
-        self.assertEqual(row.tier_id, self.gold)
-        row = self._night("2026-01-01")
-        self.assertEqual(row.tier_id, self.silver)
-        self.assertEqual(str(row.tier_until), "2026-12-31")
-        self.assertEqual(
-            self._ledger(),
-            [
-                ("2025-11-02", "", "Gold", "join", 6000),
-                ("2026-01-01", "Gold", "Silver", "downgrade", 0),
-            ],
-        )
+    def test_duplicate_of_a_program(self):
+        """Its rules, without the tiers: a company has one program with tiers."""
+        self.program.tier_window = "rolling"
+        copy = self.program.copy()
+        self.assertEqual((copy.tier_window, copy.active), ("rolling", True))
+        self.assertFalse(copy.tier_ids)
 
-    def test_refund_after_the_end_of_the_period(self):
-        """What was kept with the new year stays, though last year's goods come back."""
-        self._join("2025-03-01")
-        self._invoice(6000, "2025-11-02")
-        self._night("2025-11-02")
-        self._night("2026-01-01")
-        self._refund(6000, "2026-01-20")
-        row = self._night("2026-01-20")
-        self.assertEqual((row.tier_id, row.tier_measure), (self.gold, -6000))
-        self.assertEqual(self._ledger()[-1][1:4], ("Gold", "Gold", "renewal"))
-
-    def test_one_tier_down_or_by_amount(self):
-        for drop, tier in (("one", self.silver), ("amount", self.base)):
-            with self.subTest(drop=drop):
-                partner = self.env["res.partner"].create({"name": drop})
-                self.program.tier_drop = drop
-                self._join("2025-03-01", partner)
-                self._invoice(6000, "2025-04-01", partner_id=partner.id)
-                for day in ("2025-04-01", "2026-01-01", "2027-01-01"):
-                    self._night(day)
-                self.assertEqual(self._stored(partner).tier_id, tier)
-
-    def test_grace(self):
-        """Who brings it in the grace days keeps the tier; else it goes after them."""
-        self.program.tier_grace_days = 10
-        self._join("2025-03-01")
-        self._invoice(1500, "2025-04-01")
-        self._night("2025-04-01")
-        self._night("2026-01-01")  # kept: 1,500 in 2025
-        self._invoice(900, "2026-12-01")
-        for day in ("2027-01-01", "2027-01-10"):
-            self.assertEqual(self._night(day).tier_id, self.silver)
-        self._invoice(100, "2027-01-10")
-        row = self._night("2027-01-10")
-        self.assertEqual(
-            (row.tier_id, str(row.tier_until)), (self.silver, "2027-12-31")
-        )
-        for day in ("2028-01-01", "2028-01-10"):
-            self.assertEqual(self._night(day).tier_id, self.silver)
-        self.assertEqual(self._night("2028-01-11").tier_id, self.base)
-
-    def test_rolling_and_leap_day(self):
-        """Reached on 29 February 2024: kept until 28 February 2025.
-
-        The twelve months up to that day begin on 29 February 2024: it is renewed.
-        """
-        self.program.write({"tier_window": "rolling", "tier_months": 12})
-        self._join("2024-01-10")
-        self._invoice(1000, "2024-02-29")
-        row = self._night("2024-02-29")
-        self.assertEqual(
-            (row.tier_id, str(row.tier_until)), (self.silver, "2025-02-28")
-        )
-        self.assertEqual(self._night("2025-02-28").tier_id, self.silver)
-        row = self._night("2025-03-01")
-        self.assertEqual(
-            (row.tier_id, str(row.tier_until)), (self.silver, "2026-02-28")
-        )
-        self.assertEqual(self._night("2026-02-28").tier_id, self.silver)
-        self.assertEqual(self._night("2026-03-01").tier_id, self.base)
-
-    def test_anniversary_of_a_leap_day(self):
-        self.program.tier_window = "anniversary"
-        self._join("2024-02-29")
-        self._invoice(1000, "2025-02-27")
-        row = self._night("2025-02-27")
-        self.assertEqual(
-            (row.tier_id, str(row.tier_until)), (self.silver, "2025-02-27")
-        )
-        row = self._night("2025-02-28")
-        self.assertEqual(
-            (row.tier_id, str(row.tier_until)), (self.silver, "2026-02-27")
-        )
-        self.assertEqual(row.tier_measure, 0)
-        self.assertEqual(row.tier_measure_ended, 1000)
-        self.assertEqual(self._night("2026-02-28").tier_id, self.base)
-
-    def test_lifetime(self):
-        self.program.tier_window = "lifetime"
-        self._join("2020-01-10")
-        self._invoice(1000, "2020-02-01")
-        self._night("2020-02-01")
-        row = self._night("2030-01-01")
-        self.assertEqual((row.tier_id, row.tier_until), (self.silver, False))
-
-    def test_orders(self):
-        """Purchases are counted, credit notes are none."""
-        self.program.tier_measure = "orders"
-        self.silver.threshold = 2
+    def test_delete_a_tier(self):
+        """One that nobody has had, though it is the next one of somebody."""
         self._join("2026-01-10")
-        self._invoice(10, "2026-02-01")
-        self._refund(5, "2026-02-02")
-        row = self._night("2026-02-02")
-        self.assertEqual((row.tier_id, row.tier_missing), (self.base, 1))
-        self._invoice(10, "2026-02-03")
-        self.assertEqual(self._night("2026-02-03").tier_id, self.silver)
+        row = self._night("2026-01-10")
+        self.assertEqual(row.tier_next_id, self.silver)
+        self.silver.unlink()
+        self.env.flush_all()
+        row = self._night("2026-01-11")
+        self.assertEqual((row.tier_next_id, row.tier_missing), (self.gold, 5000))
+        self._invoice(5000, "2026-01-12")
+        self._night("2026-01-12")
+        with self.assertRaises(UserError):
+            self.gold.unlink()
 
-    def test_rule_change(self):
-        """Upward at once; downward only when the period ends."""
+    def test_members_of_a_branch_count_once(self):
+        branch = self._branch()
+        self.env = self.env(
+            context={"allowed_company_ids": [self.company.id, branch.id]}
+        )
         self._join("2026-01-10")
-        self._invoice(4000, "2026-02-01")
-        self._night("2026-02-01")
-        self.gold.threshold = 3000
-        self.assertEqual(self._night("2026-02-02").tier_id, self.gold)
-        self.gold.threshold = 9000
-        self.assertEqual(self._night("2026-02-03").tier_id, self.gold)
-        self.assertEqual(self._night("2027-01-01").tier_id, self.silver)
-
-    def test_manual(self):
-        """It lies over the rules, which go on below, and ends by itself."""
-        self._join("2026-01-10")
+        for company in (self.company, branch):
+            self._invoice(10, "2026-01-10", company_id=company.id)
         self._night("2026-01-10")
-        with freeze_time("2026-01-11 12:00:00"):
-            manual = self.env["loyalty.tier.manual"].create(
-                {
-                    "partner_id": self.customer.id,
-                    "company_id": self.company.id,
-                    "tier_id": self.gold.id,
-                    "reason": "Partner in a joint campaign",
-                    "date_end": "2026-03-31",
-                }
-            )
-        self.assertEqual(self._stored(self.customer).tier_id, self.gold)
-        self._invoice(1200, "2026-02-01")
-        row = self._night("2026-02-01")
-        self.assertEqual((row.tier_id, row.tier_rule_id), (self.gold, self.silver))
-        self.assertEqual(self._night("2026-03-31").tier_id, self.gold)
-        self.assertEqual(self._night("2026-04-01").tier_id, self.silver)
-        self.assertEqual(
-            self._ledger(),
-            [
-                ("2026-01-10", "", "Base", "join", 0),
-                ("2026-01-11", "Base", "Gold", "manual", 0),
-                ("2026-04-01", "Gold", "Silver", "manual_end", 1200),
-            ],
-        )
-        self.assertEqual(manual.user_id, self.env.user)
-        self.assertEqual(self._night("2026-04-02").tier_id, self.silver)
-        self.assertEqual(len(self._ledger()), 3)
-
-    def test_manual_needs_reason_and_end(self):
-        self._join("2026-01-10")
-        self._night("2026-01-10")
-        values = {
-            "partner_id": self.customer.id,
-            "company_id": self.company.id,
-            "tier_id": self.gold.id,
-            "reason": "x",
-            "date_end": self.company._customer_today(),
-        }
-        for wrong in ({"reason": "  "}, {"date_end": "2020-01-01"}):
-            with self.assertRaises(ValidationError), self.env.cr.savepoint():
-                self.env["loyalty.tier.manual"].create({**values, **wrong})
+        self.assertEqual(self.base.with_env(self.env).member_count, 1)
 
     def test_leave(self):
         """An archived card ends membership, without a trace of the tier left."""
@@ -213,6 +65,24 @@ class TestTier(LoyaltyCommon):
         self.assertEqual(self._ledger()[-1][1:4], ("Base", "", "leave"))
         self.assertEqual(self._night("2026-01-12").tier_id.id, False)
         self.assertEqual(len(self._ledger()), 2)
+
+    def test_leave_with_a_tier_by_hand(self):
+        """It ends with the membership, and says so."""
+        card = self._join("2026-01-10")
+        self._night("2026-01-10")
+        self._manual("2026-01-11", "2026-12-31")
+        card.active = False
+        row = self._night("2026-01-12")
+        self.assertFalse(row.tier_id or row.tier_manual_id or row.tier_rule_id)
+        self._night("2026-01-13")
+        self.assertEqual(
+            self._ledger(),
+            [
+                ("2026-01-10", "", "Base", "join", 0),
+                ("2026-01-11", "Base", "Gold", "manual", 0),
+                ("2026-01-12", "Gold", "", "leave", 0),
+            ],
+        )
 
     def test_no_member_no_tier(self):
         self._invoice(6000, "2026-01-10")
@@ -226,39 +96,98 @@ class TestTier(LoyaltyCommon):
         with freeze_time("2026-01-11 12:00:00"):
             self.assertEqual(self.Customer._evaluate_tiers(), 0)
 
-    def test_two_companies(self):
-        """Each company has its own program; the customer has a tier in each."""
-        other = self.setup_other_company()["company"]
-        program = self._program(
-            name="Other club",
-            company_id=other.id,
-            tier_ids=[
-                Command.create({"name": "First", "threshold": 0}),
-                Command.create({"name": "Second", "threshold": 10}),
+    def test_posting_and_joining_lead_to_the_tier(self):
+        """By the queue, without a night: a card, then an invoice."""
+        queue = self.env["crm.customer.queue"]
+        self.cr.precommit.run()
+        queue.search([]).sudo().unlink()
+        self._join("2026-06-15")
+        self.cr.precommit.run()
+        self.assertIn(self.customer, queue.search([]).partner_id)
+        queue._drain()
+        self.assertEqual(self._stored().tier_id, self.base)
+        self._invoice(5000, "2026-06-15")
+        self.cr.precommit.run()
+        queue._drain()
+        self.assertEqual(self._stored().tier_id, self.gold)
+
+    def test_why(self):
+        """In words, as the definitions ask for."""
+        self._join("2025-03-01")
+        self._night("2025-03-01")
+        self._invoice(6000, "2025-11-02")
+        self._night("2025-11-02")
+        self._night("2026-01-01")
+        self._invoice(4000, "2026-05-01")
+        with freeze_time("2026-06-15 12:00:00"):
+            self.Customer._refresh(self.customer)
+            lines = [line["text"] for line in self._stored().tier_story["lines"]]
+        money = self.company.currency_id.symbol
+        self.assertEqual(
+            [line.replace("\N{NO-BREAK SPACE}", "") for line in lines],
+            [
+                f"Gold since 11/02/2025: {money}6,000.00 net spend in 2025, "
+                f"{money}5,000.00 needed.",
+                "Kept until 12/31/2026.",
+                f"{money}1,000.00 missing to keep it.",
             ],
         )
-        self._join("2026-01-10")
-        self._join("2026-01-20", program=program)
-        self._invoice(1000, "2026-02-01")
-        self._night("2026-02-01")
-        rows = self.Customer.sudo().search([("partner_id", "=", self.customer.id)])
-        tiers = {row.company_id: row.tier_id.name for row in rows if row.tier_id}
-        self.assertEqual(tiers, {self.company: "Silver", other: "First"})
+        self.gold.threshold = 9000
+        row = self._stored()
+        row.invalidate_recordset()
+        self.assertEqual(
+            row.tier_story["lines"][0]["text"], lines[0], "What was needed on that day"
+        )
+        self.silver.threshold = 1500
+        self._night("2027-01-01")  # 4,000 in 2026
+        changes = self.Change.search([("partner_id", "=", self.customer.id)])
+        self.assertEqual(
+            [(change.cause, change.needed) for change in changes],
+            [
+                ("downgrade", 9000),
+                ("renewal", 5000),
+                ("upgrade", 5000),
+                ("join", 0),
+            ],
+        )
 
-    def test_wrong_programs_are_refused(self):
-        with self.assertRaises(ValidationError), self.env.cr.savepoint():
-            self._program(name="Second program with tiers")
-        with self.assertRaises(ValidationError), self.env.cr.savepoint():
-            self.program.program_type = "coupons"
-        # An archived one is in nobody's way, though it may be looked at.
-        other = self._program(name="Second program with tiers", active=False)
-        self.program.active = False
-        other.with_context(active_test=False).active = True
-        other.active = False
-        self.program.active = True
+    def test_salesperson_reads_and_manager_gives(self):
         self._join("2026-01-10")
         self._night("2026-01-10")
-        with self.assertRaises(UserError), self.env.cr.savepoint():
-            self.base.unlink()
-        self.gold.unlink()
-        self.assertEqual(self.program.tier_ids, self.base + self.silver)
+        seller = new_test_user(
+            self.env, "seller", "sales_team.group_sale_salesman_all_leads"
+        )
+        self.customer.user_id = seller
+        manager = new_test_user(self.env, "chief", "sales_team.group_sale_manager")
+        values = {
+            "partner_id": self.customer.id,
+            "company_id": self.company.id,
+            "tier_id": self.gold.id,
+            "reason": "Because",
+            "date_end": "2026-12-31",
+        }
+        (seller + manager).write(
+            {
+                "company_ids": [Command.link(self.company.id)],
+                "company_id": self.company.id,
+            }
+        )
+        with self.assertRaises(UserError):
+            self.env["loyalty.tier.manual"].with_user(seller).create(values)
+        manual = self.env["loyalty.tier.manual"].with_user(manager).create(values)
+        self.assertEqual(self._stored().tier_id, self.gold)
+        self.assertEqual(manual.with_user(seller).reason, "Because")
+        with self.assertRaises(UserError):
+            manual.with_user(seller).action_end()
+        stranger = new_test_user(
+            self.env,
+            "stranger",
+            "sales_team.group_sale_salesman",
+            company_ids=[Command.set(self.company.ids)],
+            company_id=self.company.id,
+        )
+        manuals = self.env["loyalty.tier.manual"].with_user(stranger)
+        self.assertFalse(manuals.search([]), "Another one's customer")
+        with self.assertRaises(UserError):
+            self.gold.with_user(seller).threshold = 3
+        self.gold.with_user(manager).threshold = 4000

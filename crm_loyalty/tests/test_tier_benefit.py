@@ -5,6 +5,7 @@ from odoo import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..hooks import uninstall_hook
 from .common import LoyaltyCommon
 
 BENEFIT = "odoo.addons.crm_loyalty.models.loyalty_tier_benefit"
@@ -143,16 +144,7 @@ class TestTierBenefit(LoyaltyCommon):
         """Gold is earned while Silver is given: the coupon comes when that ends."""
         self._join("2026-01-10")
         self._night("2026-01-10")
-        with self._on("2026-01-11"):
-            self.env["loyalty.tier.manual"].create(
-                {
-                    "partner_id": self.customer.id,
-                    "company_id": self.company.id,
-                    "tier_id": self.silver.id,
-                    "reason": "Because",
-                    "date_end": "2026-03-31",
-                }
-            )
+        self._manual("2026-01-11", tier=self.silver)
         self._invoice(5000, "2026-02-01")
         self._play("2026-02-01")
         self.assertEqual(self._stored().tier_id, self.silver)
@@ -160,6 +152,30 @@ class TestTierBenefit(LoyaltyCommon):
         self._play("2026-04-01")
         self.assertEqual(self._stored().tier_id, self.gold)
         self.assertEqual(self._coupons().partner_id, self.customer)
+
+    def test_report_of_coupons(self):
+        """Gold in two companies, one coupon: counted once, still when one has left."""
+        other = self.setup_other_company()["company"]
+        self.env = self.env(
+            context={"allowed_company_ids": [self.company.id, other.id]}
+        )
+        (self.coupons + self.program).company_id = False
+        card = self._join("2026-01-10")
+        self._invoice(5000, "2026-02-01")
+        self._play("2026-02-01")
+        self._invoice(5000, "2026-03-01", company_id=other.id)
+        self._play("2026-03-01")
+        card.active = False
+        self._play("2026-03-02")
+        coupon = self._coupons()
+        self.assertEqual(len(coupon), 1)
+        for company, cards in ((self.company, coupon), (other, coupon.browse())):
+            row = self.env["loyalty.tier.report"].search(
+                [("tier_id", "=", self.gold.id), ("company_id", "=", company.id)]
+            )
+            self.assertEqual(row.coupon_count, len(cards))
+            domain = row.action_open_coupons()["domain"]
+            self.assertEqual(coupon.search(domain), cards)
 
     def test_no_coupon_for_who_was_there_before(self):
         self._join("2025-01-10")
@@ -239,53 +255,150 @@ class TestTierBenefit(LoyaltyCommon):
         with patch.object(partners, "write", write):
             yield
 
+    def test_only_another_tier_wakes_the_job(self):
+        """Every purchase changes what is missing for the next tier; this does not."""
+        self._join("2026-01-10")
+        self._play("2026-01-10")
+        cron = self.env.ref("crm_loyalty.ir_cron_tier_benefit")
+        waiting = [("cron_id", "=", cron.id)]
+        Trigger = self.env["ir.cron.trigger"].sudo()
+        Trigger.search(waiting).unlink()
+        self._invoice(10, "2026-06-14")
+        self.assertEqual(self._row().tier_missing, 990)
+        self.assertFalse(Trigger.search(waiting))
+        self._invoice(990, "2026-06-14")
+        self.assertEqual(self._row().tier_id, self.silver)
+        self.assertTrue(Trigger.search(waiting))
+
     def test_manual_tier_brings_its_benefits_at_once(self):
         self._join("2026-01-10")
         self._night("2026-01-10")
-        manual = self.env["loyalty.tier.manual"].create(
-            {
-                "partner_id": self.customer.id,
-                "company_id": self.company.id,
-                "tier_id": self.gold.id,
-                "reason": "Because",
-                "date_end": "2026-12-31",
-            }
-        )
+        manual = self._manual("2026-06-15", "2026-12-31")
         self.assertEqual(self._pricelist(), self.list_gold)
         manual.action_end()
         self.assertFalse(self._pricelist())
 
-    def test_points_are_multiplied(self):
-        """1 point per unit of money, × 1.5 for Gold: 150 for 100, 50 of them more."""
-        self.program.write(
-            {
-                "applies_on": "both",
-                "trigger": "auto",
-                "rule_ids": [
-                    Command.clear(),
-                    Command.create(
-                        {
-                            "reward_point_mode": "money",
-                            "reward_point_amount": 1,
-                            "minimum_qty": 0,
-                        }
-                    ),
-                ],
-            }
+    def test_uninstalled(self):
+        """What was there before is restored; what was set by hand stays."""
+        silver, other = self._members(1000, 1000)
+        other.specific_property_product_pricelist = self.list_hand
+        self.assertEqual(silver.property_payment_term_id, self.term)
+        uninstall_hook(self.env)
+        self.assertFalse(self._pricelist(silver))
+        self.assertFalse(silver.property_payment_term_id)
+        self.assertEqual(self._pricelist(other), self.list_hand)
+        self.assertFalse(self.Benefit.search([]))
+
+    def _members(self, *amounts, day="2026-02-01", **vals):
+        """Return members who bought for these amounts, evaluated; None: no member."""
+        partners = self.env["res.partner"]
+        for amount in amounts:
+            partner = partners.create({"name": str(amount)})
+            if amount is not None:
+                self._join("2025-01-10", partner)
+                self._invoice(amount, day, partner_id=partner.id, **vals)
+            partners += partner
+        self._play(day)
+        return partners
+
+    def _merge(self, source, target, day="2026-03-01"):
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        with self._on(day):
+            wizard._merge((source + target).ids, target)
+        self.assertFalse(source.exists())
+
+    def test_merge_of_members(self):
+        """Silver and Gold, each with a pricelist: Gold with its own remains."""
+        gold, silver = self._members(6000, 1000)
+        self.assertEqual(self._pricelist(silver), self.list_silver)
+        self._merge(gold, silver)
+        self.assertEqual(self._stored(silver).tier_id, self.gold)
+        self.assertEqual(self._pricelist(silver), self.list_gold)
+        benefits = self.Benefit.search([("partner_id", "=", silver.id)])
+        self.assertEqual(benefits.mapped("value_id"), [self.list_gold.id])
+        self.assertEqual((benefits.before_id, benefits.by_hand), (0, False))
+
+    def test_merge_into_a_contact_with_a_pricelist(self):
+        """That one was set by hand, and stays."""
+        silver, other = self._members(1000, None)
+        other.specific_property_product_pricelist = self.list_hand
+        self._merge(silver, other)
+        self.assertEqual(self._stored(other).tier_id, self.silver)
+        self.assertEqual(self._pricelist(other), self.list_hand)
+        self.assertTrue(self._stored(other).tier_benefit_by_hand)
+
+    def test_merge_into_a_contact_without(self):
+        """It gets the pricelist from the tier, and loses it with the tier."""
+        silver, other = self._members(1000, None)
+        self._merge(silver, other)
+        self.assertEqual(self._pricelist(other), self.list_silver)
+        self.assertFalse(self._stored(other).tier_benefit_by_hand)
+        self._play("2027-01-01")
+        self._play("2028-01-01")
+        self.assertEqual(self._stored(other).tier_id, self.base)
+        self.assertFalse(self._pricelist(other))
+
+    def test_merge_of_two_who_were_told(self):
+        """Both of the loss at the end of 2026: the notice of the one left is kept."""
+        self.program.tier_notice = "activity"
+        one, two = self._members(1000, 1000, day="2025-02-01")
+        for day in ("2026-01-01", "2026-12-10"):
+            self._night(day)
+        notices = self.env["loyalty.tier.notice"]
+        with self._on("2026-12-10"):
+            self.assertEqual(notices._send_due(), (2, 0))
+        kept = notices.search([("partner_id", "=", two.id)])
+        self._merge(one, two, "2026-12-11")
+        self.assertEqual(notices.search([("partner_id", "=", two.id)]), kept)
+
+    def test_merge_of_members_of_a_branch(self):
+        """The better tier stays; the ledger of the company says it, once."""
+        branch = self._branch()
+        self.env = self.env(
+            context={"allowed_company_ids": [self.company.id, branch.id]}
         )
-        self.gold.point_factor = 1.5
-        card = self._join("2026-01-10")
-        self._invoice(5000, "2026-02-01")
-        self._night("2026-02-01")
-        order = self._order(100, "2026-06-15", confirm=False)
-        order._update_programs_and_rewards()
-        entry = order.coupon_point_ids
-        self.assertEqual((entry.coupon_id, entry.points), (card, 150))
-        self.assertEqual((entry.tier_id, entry.tier_bonus), (self.gold, 50))
+        self.program.company_id = False
+        one, two = self._members(6000, 10, day="2025-02-01", company_id=branch.id)
+        self.assertFalse(self._stored(two), "Nothing at the company itself")
+        self._merge(one, two, "2025-03-01")
+        self.assertEqual(self._stored(two, branch).tier_id, self.gold)
+        merged = self.Change.search(
+            [("partner_id", "=", two.id), ("cause", "=", "upgrade")]
+        )
         self.assertEqual(
-            order.tier_points_note, "Gold: points × 1.50, that is 50.00 more"
+            (merged.company_id, merged.from_id, merged.to_id, merged.needed),
+            (self.company, self.base, self.gold, 5000),
         )
-        order.action_confirm()
-        self.assertEqual(card.points, 150)
-        self.gold.point_factor = 3
-        self.assertEqual(order._point_tier(self.program)[1], 1.5, "As confirmed")
+
+    def test_a_contact_joins_a_company(self):
+        """Gold comes along until the end of the period, the pricelist from the tier.
+
+        Natively the company would get it from the contact, as if set by hand.
+        """
+        (person,) = self._members(6000, day="2025-02-01")
+        self._night("2026-01-01")
+        self.assertEqual(self._pricelist(person), self.list_gold)
+        with self._on("2026-01-02"):
+            person.parent_id = self.customer
+            self.cr.precommit.run()
+            self.env["crm.customer.queue"]._drain()
+        self.assertFalse(self._pricelist(self.customer))
+        row = self._night("2026-01-03")
+        self.assertFalse(self._stored(person))
+        self.assertEqual((row.tier_id, str(row.tier_until)), (self.gold, "2026-12-31"))
+        with self._on("2026-01-03"):
+            self.Benefit._apply()
+        self.assertEqual(self._pricelist(self.customer), self.list_gold)
+        self.assertEqual(self._pricelist(person), self.list_gold)
+        self.assertFalse(row.tier_benefit_by_hand)
+        self.assertEqual(
+            self._ledger(),
+            [
+                ("2026-01-02", "", "Base", "join", 0),
+                ("2026-01-03", "Base", "Gold", "upgrade", 0),
+            ],
+        )
+        self._night("2027-01-01")
+        self.assertEqual(
+            self._ledger()[-1], ("2027-01-01", "Gold", "Silver", "downgrade", 0)
+        )

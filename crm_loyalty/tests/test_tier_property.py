@@ -71,11 +71,12 @@ class TestTierProperty(LoyaltyCommon):
                     thresholds = policy.thresholds
                     above = tiers.missing(policy, standing, now)
                     self.assertEqual(row.tier_missing, above[1] if above else 0)
-                    if cause:
+                    # To keep the base tier is nothing to tell.
+                    if cause and (standing.level or cause != tiers.RENEWAL):
                         changes[partner].append(
                             (day, cause, thresholds[standing.level])
                         )
-                    else:
+                    if not cause:
                         # What counts is read for the new period only afterwards.
                         self.assertEqual(
                             due.get(partner.id),
