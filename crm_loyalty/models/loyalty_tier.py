@@ -23,6 +23,11 @@ class LoyaltyTier(models.Model):
         "in the unit of its measure, money in the currency of the customer's company; "
         "0 is the base tier.",
     )
+    threshold_words = fields.Char(
+        string="Threshold, with Unit",
+        compute="_compute_threshold_words",
+        help="What the tier asks for, with its unit, as cards show it.",
+    )
     description = fields.Html(
         string="Benefits", translate=True, help="Shown to members."
     )
@@ -39,6 +44,18 @@ class LoyaltyTier(models.Model):
     _threshold_positive = models.Constraint(
         "CHECK (threshold >= 0)", "A tier cannot ask for less than nothing."
     )
+
+    @api.depends("threshold", "program_id.tier_measure", "company_id")
+    @api.depends_context("lang", "company")
+    def _compute_threshold_words(self):
+        for tier in self:
+            company = tier.company_id or self.env.company
+            program = tier.program_id.sudo()
+            tier.threshold_words = (
+                program._tier_amount(tier.threshold, company.sudo().currency_id)
+                if tier.threshold
+                else self.env._("every member")
+            )
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_member_count(self):

@@ -49,12 +49,13 @@ class LoyaltyTierNotice(models.Model):
         help="Last day on which the tier is kept, the days of grace included.",
     )
     missing = fields.Float(
+        string="Missing, Figure",
         digits=(16, 2),
         readonly=True,
         help="What the customer had still to bring, in the unit of the measure.",
     )
     missing_words = fields.Char(
-        string="Missing, with Unit",
+        string="Missing",
         compute="_compute_missing_words",
         help="The same with its unit, for mails.",
     )

@@ -44,6 +44,48 @@ class TestTier(LoyaltyCommon):
         with self.assertRaises(UserError):
             self.gold.unlink()
 
+    def test_threshold_in_words(self):
+        symbol = self.company.currency_id.symbol
+        self.assertEqual(
+            [
+                tier.threshold_words.replace("\N{NO-BREAK SPACE}", "")
+                for tier in (self.base, self.silver)
+            ],
+            ["every member", f"{symbol}1,000.00"],
+        )
+        self.program.tier_measure = "orders"
+        self.silver.threshold = 1
+        self.assertEqual(
+            (self.silver + self.gold).mapped("threshold_words"),
+            ["1 purchase", "5,000 purchases"],
+        )
+
+    def test_screens_of_an_accountant(self):
+        """Whatever the screens of a tier show, accountants can read."""
+        user = new_test_user(
+            self.env,
+            "accountant",
+            "account.group_account_invoice",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        self._join("2026-01-10")
+        self._night("2026-01-10")
+        self._manual("2026-01-11")
+        for model, domain in (
+            ("loyalty.tier", [("program_id", "=", self.program.id)]),
+            ("loyalty.tier.change", [("partner_id", "=", self.customer.id)]),
+            ("loyalty.tier.manual", [("partner_id", "=", self.customer.id)]),
+        ):
+            for kind in ("list", "kanban", "form"):
+                with self.subTest(model=model, kind=kind):
+                    records = self.env[model].with_user(user)
+                    view = records.get_view(view_type=kind)
+                    names = view["models"][model]
+                    found = records.search(domain)
+                    self.assertTrue(found)
+                    found.read(names)
+
     def test_members_of_a_branch_count_once(self):
         branch = self._branch()
         self.env = self.env(
