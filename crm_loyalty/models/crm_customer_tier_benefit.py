@@ -56,7 +56,7 @@ class CrmCustomer(models.Model):
         """Return the benefits of the customer's contact in its company.
 
         :return: `loyalty.tier.benefit` recordset, and those of them in whose place
-            another one was set by hand, be it since they were given
+            another one was set by hand
         """
         self.ensure_one()
         held = (
@@ -72,8 +72,7 @@ class CrmCustomer(models.Model):
 
         def is_replaced(benefit):
             partner = benefit.partner_id.with_company(benefit.company_id)
-            given = partner[KINDS[benefit.kind][0]]
-            return benefit.by_hand or given.id != benefit.value_id
+            return partner[KINDS[benefit.kind][0]].id != benefit.value_id
 
         return held, held.filtered(is_replaced)
 

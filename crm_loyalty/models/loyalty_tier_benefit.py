@@ -270,6 +270,8 @@ class LoyaltyTierBenefit(models.Model):
                 LEFT JOIN loyalty_tier old ON old.id = change.from_id
                 JOIN crm_customer customer ON customer.partner_id = change.partner_id
                     AND customer.tier_id = change.to_id
+                JOIN res_partner partner ON partner.id = change.partner_id
+                    AND partner.active
                 WHERE tier.coupon_program_id IS NOT NULL
                     AND (change.cause IN ('join', 'upgrade', 'manual')
                         OR change.cause = 'manual_end'

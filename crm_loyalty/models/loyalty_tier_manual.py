@@ -146,8 +146,9 @@ class LoyaltyTierManual(models.Model):
         """The author is who creates it, whatever was asked for."""
         for vals in vals_list:
             vals["user_id"] = self.env.uid
-            partner = self.env["res.partner"].browse(vals.get("partner_id"))
-            vals["partner_id"] = partner.commercial_partner_id.id
+            if vals.get("partner_id"):
+                partner = self.env["res.partner"].browse(vals["partner_id"])
+                vals["partner_id"] = partner.commercial_partner_id.id
             if vals.get("company_id"):
                 company = self.env["res.company"].browse(vals["company_id"])
                 vals["company_id"] = company.root_id.id

@@ -104,6 +104,8 @@ class LoyaltyTierNotice(models.Model):
                             ELSE member.now END AS missing
                     FROM member
                     JOIN loyalty_program settings ON settings.id = member.id
+                    JOIN res_partner partner ON partner.id = member.partner_id
+                        AND partner.active
                     JOIN tier ON tier.program_id = member.id
                         AND tier.level = member.old_level
                     WHERE member.old_level > 0 AND member.joined IS NOT NULL

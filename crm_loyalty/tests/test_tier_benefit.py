@@ -95,6 +95,21 @@ class TestTierBenefit(LoyaltyCommon):
         self.assertEqual(row.tier_id, self.base)
         self.assertEqual(self._pricelist(), self.list_hand, "What was there before")
 
+    def test_the_same_one_set_by_hand(self):
+        """Set before the tier gave it: no word of another one; it stays afterwards."""
+        self.customer.specific_property_product_pricelist = self.list_silver
+        self._join("2026-01-10")
+        self._invoice(1000, "2026-02-01")
+        self._play("2026-02-01")
+        row = self._stored()
+        self.assertFalse(row.tier_benefit_by_hand)
+        self.assertIn("Pricelist: Silver", row.tier_benefit_words)
+        self.assertNotIn("by_hand", [line["code"] for line in row.tier_story["lines"]])
+        self._play("2027-01-01")
+        self._play("2028-01-01")
+        self.assertEqual(row.tier_id, self.base)
+        self.assertEqual(self._pricelist(), self.list_silver)
+
     def test_one_set_by_hand_later_stays(self):
         self._join("2026-01-10")
         self._invoice(1000, "2026-02-01")

@@ -80,6 +80,12 @@ class TestTierNotice(LoyaltyCommon):
         self.assertEqual(self.Notice.search([]).kind, "activity")
         self.assertEqual(len(self.customer.activity_ids), 1)
 
+    def test_6_archived(self):
+        """Nobody is told of a customer that is gone."""
+        self.program.tier_notice = "activity"
+        self.customer.active = False
+        self.assertEqual(self._send("2026-12-10"), (0, 0))
+
     def test_6_on_the_blacklist(self):
         """Who wants no mails is called."""
         self.program.tier_notice = "mail"
@@ -180,6 +186,9 @@ class TestTierNotice(LoyaltyCommon):
         for number in range(1, 21):
             partner = self.env["res.partner"].create({"name": str(number)})
             self._invoice(100 * number, "2026-05-01", partner_id=partner.id)
+        gone = partner.copy({"name": "Gone"})
+        self._invoice(90000, "2026-05-01", partner_id=gone.id)
+        gone.active = False
         form = Form(self.env["loyalty.tier.start"])
         start = form.save()
         self.assertEqual(start.buyer_count, 20)

@@ -82,8 +82,8 @@ class LoyaltyTierStart(models.TransientModel):
     def _brought(self):
         """Return the query of what each customer brought: ``partner_id, brought``.
 
-        In the last twelve months, or ever, by the measure; who brought nothing is left
-        out.
+        In the last twelve months, or ever, by the measure; who brought nothing, or is
+        archived, is left out.
 
         :raise AccessError: the company is not among those that the user has activated
         """
@@ -99,6 +99,8 @@ class LoyaltyTierStart(models.TransientModel):
                 sum(%(value)s) AS brought
             FROM account_move move
             JOIN res_partner partner ON partner.id = move.commercial_partner_id
+            JOIN res_partner owner ON owner.id = partner.commercial_partner_id
+                AND owner.active
             WHERE move.state = 'posted' AND move.company_id IN %(companies)s
                 AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
                 AND move.invoice_date <= %(today)s AND %(recent)s
