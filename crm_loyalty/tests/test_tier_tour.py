@@ -56,6 +56,28 @@ class TestTierTour(HttpCase, PointsCommon):
         nora.partner_id.parent_id = self.customer
         self.start_tour("/my", "crm_loyalty_tier_portal", login=nora.login)
 
+    def test_preview(self):
+        """4,000 is Silver; a manager has Gold ask for 3,000."""
+        self.env.cr.execute(
+            "UPDATE loyalty_card SET create_date = '2026-06-01' WHERE id = %s",
+            [self.card.id],
+        )
+        self._invoice(4000, "2026-06-02")
+        self.Customer._refresh()
+        groups = "base.group_user,sales_team.group_sale_manager"
+        if "pos.config" in self.env:
+            # Natively nobody else opens a program then.
+            groups += ",point_of_sale.group_pos_user"
+        manager = self._user("manager", groups)
+        self.start_tour(
+            f"/odoo/loyalty.program/{self.program.id}",
+            "crm_loyalty_tier_preview",
+            login=manager.login,
+        )
+        self.assertEqual(self.gold.threshold, 3000)
+        self.Customer._refresh()
+        self.assertEqual(self._stored().tier_id, self.gold)
+
     def _user(self, login, groups):
         return new_test_user(
             self.env,

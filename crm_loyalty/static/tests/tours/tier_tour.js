@@ -113,6 +113,46 @@ registry.category("web_tour.tours").add("crm_loyalty_tier", {
   ],
 });
 
+// A manager lowers what Gold asks for, sees who would move, and applies it.
+registry.category("web_tour.tours").add("crm_loyalty_tier_preview", {
+  steps: () => [
+    {
+      content: "Open the tiers of the program",
+      trigger: ".o_form_view .nav-link[name='tiers']",
+      run: "click",
+    },
+    {
+      content: "Edit what Gold asks for",
+      trigger: "div[name='tier_ids'] .o_data_row:contains('Gold') td[name='threshold']",
+      run: "click",
+    },
+    {
+      content: "From 5,000 to 3,000",
+      trigger: "div[name='tier_ids'] td[name='threshold'] input",
+      run: "edit 3000",
+    },
+    {
+      content: "Who would move?",
+      trigger: "button[name='tier_preview']:not([disabled])",
+      run: "click",
+    },
+    {
+      content: "The one with 4,000, at once",
+      trigger:
+        ".modal section[data-part='now'] tr:contains('Silver'):contains('Gold'):contains('4,000')",
+    },
+    {
+      content: "Apply",
+      trigger: ".modal footer .btn-primary",
+      run: "click",
+    },
+    {
+      content: "It is saved",
+      trigger: "body:not(:has(.modal)) .o_form_saved",
+    },
+  ],
+});
+
 registry.category("web_tour.tours").add("crm_loyalty_tier_portal", {
   url: "/my",
   steps: () => [
