@@ -98,7 +98,7 @@ class CrmCustomer(models.Model):
             **super()._company_values(company),
             "root_id": company.root_id.id,
             "tier_program_id": program.id or None,
-            "tier_program_own": bool(program.company_id),
+            "tier_program_own": program._tier_has_home(),
             "tier_measure": program.tier_measure or None,
             "tier_window": program.tier_window or None,
             "tier_months": program.tier_months,
@@ -111,7 +111,8 @@ class CrmCustomer(models.Model):
         """What members brought since their window began, and since the one before.
 
         Members are the commercial partners of whoever holds a card of the company's
-        program. One who has bought nothing yet is a customer where the program is.
+        program. One who has bought nothing yet is a customer where the program is; of a
+        program for several companies, nowhere.
         """
         return Source(
             "tier",

@@ -138,6 +138,14 @@ class LoyaltyProgram(models.Model):
             self.browse()._tier_inputs_changed()
         return result
 
+    def _tier_has_home(self):
+        """Return whether there is one company whose customers the members are."""
+        if not self or self.company_id:
+            return bool(self)
+        # Whoever asks may be looking at archived records, too.
+        roots = [("parent_id", "=", False), ("active", "=", True)]
+        return self.env["res.company"].sudo().search_count(roots, limit=2) == 1
+
     def _tier_inputs_changed(self):
         """Have the measures of all members read anew, and their tiers with them."""
         self.env.registry.clear_cache()  # crm.customer._company_settings

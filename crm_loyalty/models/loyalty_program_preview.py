@@ -127,7 +127,7 @@ class CrmCustomer(models.Model):
                 settings = {
                     **settings,
                     "tier_program_id": saved.id,
-                    "tier_program_own": bool(saved.company_id),
+                    "tier_program_own": saved._tier_has_home(),
                     "tier_measure": candidate.tier_measure,
                     "tier_window": candidate.tier_window,
                     "tier_months": candidate.tier_months,

@@ -138,6 +138,20 @@ class TestTier(LoyaltyCommon):
         with freeze_time("2026-01-11 12:00:00"):
             self.assertEqual(self.Customer._evaluate_tiers(), 0)
 
+    def test_no_purchase_yet(self):
+        """Of a program for all companies, which is one: a member all the same."""
+        self.program.company_id = False
+        self._join("2026-01-10")
+        self.assertFalse(self._night("2026-01-10"), "Nothing says where")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE res_company SET active = FALSE WHERE id <> %s", [self.company.id]
+        )
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
+        self.addCleanup(self.env.registry.clear_cache)
+        self.assertEqual(self._night("2026-01-11").tier_id, self.base)
+
     def test_posting_and_joining_lead_to_the_tier(self):
         """By the queue, without a night: a card, then an invoice."""
         queue = self.env["crm.customer.queue"]
