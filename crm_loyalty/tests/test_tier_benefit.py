@@ -168,30 +168,6 @@ class TestTierBenefit(LoyaltyCommon):
         self.assertEqual(self._stored().tier_id, self.gold)
         self.assertEqual(self._coupons().partner_id, self.customer)
 
-    def test_report_of_coupons(self):
-        """Gold in two companies, one coupon: counted once, still when one has left."""
-        other = self.setup_other_company()["company"]
-        self.env = self.env(
-            context={"allowed_company_ids": [self.company.id, other.id]}
-        )
-        (self.coupons + self.program).company_id = False
-        card = self._join("2026-01-10")
-        self._invoice(5000, "2026-02-01")
-        self._play("2026-02-01")
-        self._invoice(5000, "2026-03-01", company_id=other.id)
-        self._play("2026-03-01")
-        card.active = False
-        self._play("2026-03-02")
-        coupon = self._coupons()
-        self.assertEqual(len(coupon), 1)
-        for company, cards in ((self.company, coupon), (other, coupon.browse())):
-            row = self.env["loyalty.tier.report"].search(
-                [("tier_id", "=", self.gold.id), ("company_id", "=", company.id)]
-            )
-            self.assertEqual(row.coupon_count, len(cards))
-            domain = row.action_open_coupons()["domain"]
-            self.assertEqual(coupon.search(domain), cards)
-
     def test_no_coupon_for_who_was_there_before(self):
         self._join("2025-01-10")
         self._invoice(5000, "2025-02-01")

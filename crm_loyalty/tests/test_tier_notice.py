@@ -14,7 +14,10 @@ NOTICE = "odoo.addons.crm_loyalty.models.loyalty_tier_notice"
 
 @tagged("post_install", "-at_install")
 class TestTierNotice(LoyaltyCommon):
-    """Notice before a tier is lost, the ready-made program, and the report."""
+    """Notice before a tier is lost, the ready-made program, and the report.
+
+    Silver of 2025, kept until the end of 2026, in which 400 of 1,000 are bought.
+    """
 
     def setUp(self):
         super().setUp()
@@ -226,6 +229,43 @@ class TestTierNotice(LoyaltyCommon):
         lines = self.env["sale.order.line"].search(row.action_open_rewards()["domain"])
         self.assertFalse(lines)
         self.assertEqual(row.action_open_members()["res_model"], "crm.customer")
+
+    def test_report_of_coupons(self):
+        """Silver in two companies, one coupon: once, still when the member has left."""
+        other = self.setup_other_company()["company"]
+        self.env = self.env(
+            context={"allowed_company_ids": [self.company.id, other.id]}
+        )
+        coupons = self.env["loyalty.program"].create(
+            {
+                "name": "Welcome",
+                "program_type": "coupons",
+                "company_id": self.company.id,
+                "reward_ids": [Command.create({})],
+            }
+        )
+        (coupons + self.program).company_id = False
+        self.silver.write(
+            {"coupon_program_id": coupons.id, "coupon_since": "2026-01-01"}
+        )
+        partner = self.env["res.partner"].create({"name": "Both"})
+        card = self._join("2026-01-10", partner)
+        for day, company in (("2026-02-01", self.company), ("2026-03-01", other)):
+            self._invoice(1000, day, partner_id=partner.id, company_id=company.id)
+            self._night(day)
+            self.env["loyalty.tier.benefit"]._apply(partner)
+        card.active = False
+        self._night("2026-03-02")
+        self.assertFalse(self._stored(partner).tier_id)
+        coupon = self.env["loyalty.card"].search([("tier_id", "=", self.silver.id)])
+        self.assertEqual(coupon.partner_id, partner)
+        for company, cards in ((self.company, coupon), (other, coupon.browse())):
+            row = self.env["loyalty.tier.report"].search(
+                [("tier_id", "=", self.silver.id), ("company_id", "=", company.id)]
+            )
+            self.assertEqual(row.coupon_count, len(cards))
+            domain = row.action_open_coupons()["domain"]
+            self.assertEqual(coupon.search(domain), cards)
 
     def test_report_opens_for_accountants(self):
         """Every button that they see; cards with codes are not for them."""
