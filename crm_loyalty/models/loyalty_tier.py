@@ -24,9 +24,9 @@ class LoyaltyTier(models.Model):
         "0 is the base tier.",
     )
     threshold_words = fields.Char(
-        string="Threshold, with Unit",
+        string="Asks for",
         compute="_compute_threshold_words",
-        help="What the tier asks for, with its unit, as cards show it.",
+        help="What the tier asks for, in words.",
     )
     description = fields.Html(
         string="Benefits", translate=True, help="Shown to members."
@@ -51,10 +51,11 @@ class LoyaltyTier(models.Model):
         for tier in self:
             company = tier.company_id or self.env.company
             program = tier.program_id.sudo()
+            amount = program._tier_amount(tier.threshold, company.sudo().currency_id)
             tier.threshold_words = (
-                program._tier_amount(tier.threshold, company.sudo().currency_id)
+                self.env._("From %s", amount)
                 if tier.threshold
-                else self.env._("every member")
+                else self.env._("For every member")
             )
 
     @api.depends_context("uid", "allowed_company_ids")

@@ -51,13 +51,13 @@ class TestTier(LoyaltyCommon):
                 tier.threshold_words.replace("\N{NO-BREAK SPACE}", "")
                 for tier in (self.base, self.silver)
             ],
-            ["every member", f"{symbol}1,000.00"],
+            ["For every member", f"From {symbol}1,000.00"],
         )
         self.program.tier_measure = "orders"
         self.silver.threshold = 1
         self.assertEqual(
             (self.silver + self.gold).mapped("threshold_words"),
-            ["1 purchase", "5,000 purchases"],
+            ["From 1 purchase", "From 5,000 purchases"],
         )
 
     def test_screens_of_an_accountant(self):
