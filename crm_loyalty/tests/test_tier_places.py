@@ -155,6 +155,18 @@ class TestTierPlaces(LoyaltyCommon):
             self._movements(),
         )
 
+    def test_movement_of_who_left(self):
+        self.env["loyalty.card"].search(
+            [("partner_id", "=", self.customer.id)]
+        ).active = False
+        with freeze_time("2026-07-10 12:00:00"):
+            self.Customer._refresh()
+            self.Snapshot._take()
+        self.assertIn(
+            (self.customer, "2026-06-30", "2026-07-31", 1, "Gold", False, "left"),
+            self._movements(),
+        )
+
     def test_movement_access(self):
         seller = self._user("seller", "sales_team.group_sale_salesman")
         self.assertEqual(len(self._movements(seller)), 1)

@@ -36,7 +36,10 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         handed on as if set by hand: the one that is left gets what its own tier gives.
         Of the notices before the end of a period one is kept, its own first.
         """
-        self.env["loyalty.tier.benefit"]._take_back(src_partners)
+        benefits = self.env["loyalty.tier.benefit"].sudo()
+        benefits._take_back(src_partners)
+        # Of those that failed, too: said in the log.
+        benefits.search([("partner_id", "in", src_partners.ids)]).unlink()
         notices = self.env["loyalty.tier.notice"].sudo()
         notices = notices.search(
             [("partner_id", "in", (src_partners | dst_partner).ids)]
