@@ -32,6 +32,23 @@ class TestTierRules(LoyaltyCommon):
             ],
         )
 
+    def test_1_measure_in_another_currency(self):
+        """At the rate of the document, 2 for 1: 2,000 are 1,000 of the company's."""
+        currency = self.setup_other_currency("EUR")
+        self._join("2026-01-10")
+        self._invoice(1998, "2026-02-01", currency_id=currency.id)
+        self.assertEqual(self._night("2026-02-01").tier_missing, 1)
+        self._invoice(2, "2026-02-02", currency_id=currency.id)
+        currency.rate_ids.rate = 10
+        self._night("2026-02-02")
+        self.assertEqual(
+            self._ledger(),
+            [
+                ("2026-02-01", "", "Base", "join", 999),
+                ("2026-02-02", "Base", "Silver", "upgrade", 1000),
+            ],
+        )
+
     def test_1_measure_by_purchases(self):
         """Two purchases; a credit note is none, and takes none away."""
         self.program.tier_measure = "orders"
