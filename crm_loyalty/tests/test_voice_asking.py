@@ -1,4 +1,5 @@
 from hashlib import md5
+from re import findall
 
 from odoo.tests import HttpCase, tagged
 from odoo.tools import SQL
@@ -252,6 +253,12 @@ class TestAnswerPage(VoiceCommon, HttpCase):
         page = self.url_open(f"{url}/save", {"csrf_token": token, "score": "11"})
         self.assertEqual(page.status_code, 400)
         self.assertEqual(nps.score, 9)
+        page = self.url_open(url)
+        # Of all eleven buttons, with the value that each of them sends: 0, too.
+        buttons = findall(r'id="score_(\d+)" value="(\d+)"', page.text)
+        self.assertEqual(buttons, [(str(score), str(score)) for score in range(11)])
+        self.url_open(f"{url}/save", {"csrf_token": token, "score": "0"})
+        self.assertEqual((nps.score, nps.nps_class), (0, "detractor"))
         # No number of a score, however long it is.
         page = self.url_open(f"{url}?score={'9' * 5000}")
         self.assertEqual(page.status_code, 200)
