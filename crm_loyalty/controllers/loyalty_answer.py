@@ -11,21 +11,28 @@ class LoyaltyAnswer(http.Controller):
 
     Opening a link never keeps an answer: mail programs and scanners open links, too.
     The number of the link is selected, and the button on the page keeps it. The token
-    in the address is what lets somebody answer; the answer can be changed by it.
+    in the address is what lets somebody answer; the answer can be changed by it, as
+    long as the question is open.
     """
 
-    def _page(self, nps, values, status=200):
-        if not nps:
-            return request.render("crm_loyalty.nps_answer_gone", {}, status=404)
+    def _asked(self, token):
+        """Return what a customer was asked, in its language; empty when unknown."""
+        nps = request.env["crm.customer.nps"]._by_token(token)
         lang = nps.contact_id.lang or nps.partner_id.lang
         if lang and lang in dict(request.env["res.lang"].get_installed()):
             request.update_context(lang=lang)
             nps = nps.with_context(lang=lang)
+        return nps
+
+    def _page(self, nps, values, status=200):
+        if not nps:
+            return request.render("crm_loyalty.nps_answer_gone", {}, status=404)
         scale, text = nps._questions()
         return request.render(
             "crm_loyalty.nps_answer",
             {
                 "nps": nps,
+                "is_open": nps._is_open(),
                 "scale": scale,
                 "text": text,
                 "company": nps.company_id,
@@ -47,7 +54,7 @@ class LoyaltyAnswer(http.Controller):
         sitemap=False,
     )
     def answer(self, token, score=None, saved=None, **_kwargs):
-        nps = request.env["crm.customer.nps"]._by_token(token)
+        nps = self._asked(token)
         chosen = nps.score if nps.answered_at else None
         values = {
             "score": SCORES.get(score, chosen),
@@ -63,7 +70,7 @@ class LoyaltyAnswer(http.Controller):
         sitemap=False,
     )
     def save(self, token, score="", comment="", **_kwargs):
-        nps = request.env["crm.customer.nps"]._by_token(token)
+        nps = self._asked(token)
         if not nps:
             return self._page(nps, {})
         comment = comment[:LONGEST]
@@ -83,7 +90,23 @@ class LoyaltyAnswer(http.Controller):
     )
     def quiet(self, token, **_kwargs):
         """The customer wants no more of these mails."""
-        nps = request.env["crm.customer.nps"]._by_token(token)
+        nps = self._asked(token)
         if nps:
             nps._object()
         return request.redirect(f"/loyalty/answer/{token}")
+
+    # Called by the mail program, which has no session (RFC 8058); see `_mail_headers`.
+    @http.route(
+        "/loyalty/answer/<string:token>/unsubscribe",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+        sitemap=False,
+    )
+    def unsubscribe(self, token, **_kwargs):
+        nps = self._asked(token)
+        if nps:
+            nps._object()
+        return request.make_response("")

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 
 COMPLAINT_STATES = [
@@ -203,6 +203,9 @@ class CrmCustomerComplaint(models.Model):
             self._keep_reminder()
         return result
 
+    def _message_auto_subscribe_notify(self, partner_ids, template):
+        """The activity tells whoever is responsible: one mail, not two."""
+
     def _state_changed(self):
         for complaint in self:
             today = complaint.company_id.sudo()._customer_today()
@@ -284,6 +287,15 @@ class CrmCustomerComplaint(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
+    def _of_customers(self):
+        """Return the model for what customers bring about, as the system's user.
+
+        They are not logged in: as them, mails to whoever is responsible would have no
+        sender and not be sent.
+        """
+        return self.with_user(SUPERUSER_ID)
+
+    @api.model
     def _responsible(self, company, *users):
         """Return who settles a complaint: the first of these who can, else the
         company's own choice, else nobody."""
@@ -306,13 +318,12 @@ class CrmCustomerComplaint(models.Model):
     def _from_answers(self, answers):
         """Make complaints of detractors' answers, one an answer.
 
-        Whoever settles one is told when the customer has changed the answer.
+        A changed answer is written on the complaint that there is.
 
         :param answers: `crm.customer.nps` recordset
         """
         known = {
-            item.nps_id: item
-            for item in self.sudo().search([("nps_id", "in", answers.ids)])
+            item.nps_id: item for item in self.search([("nps_id", "in", answers.ids)])
         }
         for nps in answers:
             if nps in known:
@@ -321,15 +332,21 @@ class CrmCustomerComplaint(models.Model):
                 self._from_answer(nps)
 
     def _answer_changed(self, nps):
+        """The customer has changed the answer: one that is bad again opens again."""
         words = self._in_language_of(self.user_id, self.company_id)
         if nps.nps_class == "detractor":
             vals = {"description": nps.comment}
             # What somebody has called it meanwhile stays.
             if self.name in {words._title(score) for score in range(7)}:
                 vals["name"] = words._title(nps.score)
+            if self.state == "closed":
+                vals["state"] = "open"
             self.write(vals)
         else:
-            self.message_post(body=words.env._("Changed to %s of 10", nps.score))
+            self.message_post(
+                body=words.env._("Changed to %s of 10", nps.score),
+                author_id=(nps.contact_id or nps.partner_id).id,
+            )
 
     @api.model
     def _title(self, score):
@@ -339,20 +356,16 @@ class CrmCustomerComplaint(models.Model):
     def _from_answer(self, nps):
         company = nps.company_id
         user = self._responsible(company, nps.user_id, nps.partner_id.user_id)
-        return (
-            self.sudo()
-            .with_company(company)
-            .create(
-                {
-                    "name": self._in_language_of(user, company)._title(nps.score),
-                    "partner_id": nps.partner_id.id,
-                    "contact_id": nps.contact_id.id,
-                    "company_id": company.id,
-                    "user_id": user.id,
-                    "source": "nps",
-                    "nps_id": nps.id,
-                    "description": nps.comment,
-                    "date": company._customer_today(),
-                }
-            )
+        return self.with_company(company).create(
+            {
+                "name": self._in_language_of(user, company)._title(nps.score),
+                "partner_id": nps.partner_id.id,
+                "contact_id": nps.contact_id.id,
+                "company_id": company.id,
+                "user_id": user.id,
+                "source": "nps",
+                "nps_id": nps.id,
+                "description": nps.comment,
+                "date": company._customer_today(),
+            }
         )

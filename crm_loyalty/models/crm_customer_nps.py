@@ -124,10 +124,23 @@ class CrmCustomerNps(models.Model):
 
     @api.model
     def _by_token(self, token):
-        """Return what a customer was asked by its token, as root."""
+        """Return what a customer was asked by its token, as root.
+
+        Nothing when it is another's token, or the customer was erased.
+        """
         if not token:
             return self.sudo().browse()
-        return self.sudo().search([("input_id.access_token", "=", token)], limit=1)
+        return self.sudo().search(
+            [("input_id.access_token", "=", token), ("partner_id", "!=", False)],
+            limit=1,
+        )
+
+    def _is_open(self):
+        """Return whether an answer can be given, or changed: natively so, too."""
+        self.ensure_one()
+        deadline = self.input_id.deadline
+        scale, _text = self._questions()
+        return bool(scale) and not (deadline and deadline < fields.Datetime.now())
 
     def _questions(self):
         """Return the questions of score and comment of the survey answered."""
@@ -140,9 +153,11 @@ class CrmCustomerNps(models.Model):
         """Keep an answer, or a changed one, in the native survey.
 
         :param score: int, 0 to 10
-        :raise UserError: when it is none
+        :raise UserError: when it is none, or too late
         """
         self.ensure_one()
+        if not self._is_open():
+            raise UserError(self.env._("The time to answer is over."))
         if score not in range(11):
             raise UserError(self.env._("Choose a number from 0 to 10."))
         scale, text = self._questions()
@@ -157,7 +172,10 @@ class CrmCustomerNps(models.Model):
         self.input_id._mark_done()
 
     def _take_answer(self):
-        """Copy score and comment from the survey; a detractor becomes a complaint."""
+        """Copy score and comment from the survey; a detractor becomes a complaint.
+
+        What is sent once more, as by a button pressed twice, changes nothing.
+        """
         answered = self.browse()
         for nps in self:
             scale, text = nps._questions()
@@ -168,15 +186,24 @@ class CrmCustomerNps(models.Model):
             if not score:
                 continue
             comment = lines.filtered(lambda line, text=text: line.question_id == text)
-            nps.write(
-                {
-                    "score": score[:1].value_scale,
-                    "comment": comment[:1].value_text_box or False,
-                    "answered_at": fields.Datetime.now(),
-                }
-            )
+            answer = {
+                "score": score[:1].value_scale,
+                "comment": comment[:1].value_text_box or False,
+            }
+            if nps.answered_at and all(nps[name] == answer[name] for name in answer):
+                continue
+            nps.write({**answer, "answered_at": fields.Datetime.now()})
             answered += nps
-        self.env["crm.customer.complaint"]._from_answers(answered)
+        self.env["crm.customer.complaint"]._of_customers()._from_answers(answered)
+
+    def _mail_headers(self):
+        """Return headers by which the mail program offers to unsubscribe."""
+        self.ensure_one()
+        return {
+            "List-Unsubscribe": f"<{self.sudo().answer_url}/unsubscribe>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            "X-Auto-Response-Suppress": "OOF",
+        }
 
     def _object(self):
         """The customer wants no more mails: its address is put on the native list."""
@@ -197,7 +224,9 @@ class SurveyUserInput(models.Model):
         """An answer may be given on the native page of the survey, too."""
         result = super()._mark_done()
         asked = self.env["crm.customer.nps"].sudo()
-        asked.search([("input_id", "in", self.ids)])._take_answer()
+        asked.search(
+            [("input_id", "in", self.ids), ("partner_id", "!=", False)]
+        )._take_answer()
         return result
 
     def _forget_person(self, words):

@@ -32,9 +32,11 @@ class CrmCustomerNps(models.Model):
         if not companies:
             return 0
         survey, template = self._survey(), self._template()
-        if not (survey.active and template):
+        scale = survey.question_ids.filtered(lambda item: item.question_type == "scale")
+        if not (survey.active and scale and template):
             _logger.warning(
-                "The survey or the mail of the recommendation is gone: nobody is asked"
+                "The survey, its scale or the mail of the recommendation is gone: "
+                "nobody is asked"
             )
             return 0
         asked = 0
@@ -61,11 +63,19 @@ class CrmCustomerNps(models.Model):
         :param values: see `_due`
         """
         contact = self.env["res.partner"].sudo().browse(values["contact_id"])
-        answer = survey._create_answer(partner=contact, check_attempts=False)
-        nps = self.sudo().create(
-            {**values, "input_id": answer.id, "sent_at": fields.Datetime.now()}
+        company = self.env["res.company"].sudo().browse(values["company_id"])
+        now = fields.Datetime.now()
+        answer = survey._create_answer(
+            partner=contact,
+            check_attempts=False,
+            deadline=fields.Datetime.add(now, days=company.root_id.nps_open_days),
         )
-        template.send_mail(nps.id, email_layout_xmlid="mail.mail_notification_light")
+        nps = self.sudo().create({**values, "input_id": answer.id, "sent_at": now})
+        template.send_mail(
+            nps.id,
+            email_layout_xmlid="crm_loyalty.nps_mail_layout",
+            email_values={"headers": nps._mail_headers()},
+        )
         return nps
 
     def _due(self, company):

@@ -30,7 +30,7 @@ class RatingRating(models.Model):
         )
         if not low:
             return
-        Complaint = self.env["crm.customer.complaint"].sudo()
+        Complaint = self.env["crm.customer.complaint"]._of_customers()
         done = Complaint.search([("rating_id", "in", low.ids)]).rating_id
         for rating in low - done:
             customer = rating._customer_rated()

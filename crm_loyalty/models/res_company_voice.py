@@ -46,6 +46,12 @@ class ResCompany(models.Model):
         default=100,
         help="At most so many customers are asked in one run, the earliest first.",
     )
+    nps_open_days = fields.Integer(
+        string="Days Open",
+        default=60,
+        help="Days for which a customer can answer, and change the answer, after the "
+        "mail. Then its link is closed.",
+    )
     complaint_rating = fields.Boolean(
         string="Complaints from Ratings",
         default=True,
@@ -68,8 +74,10 @@ class ResCompany(models.Model):
     )
 
     _nps_days_positive = models.Constraint(
-        "CHECK (nps_delay_days >= 0 AND nps_quiet_days >= 1 AND nps_limit >= 1)",
-        "The delay cannot be negative; quiet days and mails a run are at least 1.",
+        "CHECK (nps_delay_days >= 0 AND nps_quiet_days >= 1 AND nps_limit >= 1"
+        " AND nps_open_days >= 1)",
+        "The delay cannot be negative; quiet days, days open and mails a run are at "
+        "least 1.",
     )
     _nps_rate_range = models.Constraint(
         "CHECK (nps_rate BETWEEN 1 AND 100)",
@@ -117,6 +125,7 @@ class ResConfigSettings(models.TransientModel):
     nps_rate = fields.Integer(related="company_id.nps_rate", readonly=False)
     nps_quiet_days = fields.Integer(related="company_id.nps_quiet_days", readonly=False)
     nps_limit = fields.Integer(related="company_id.nps_limit", readonly=False)
+    nps_open_days = fields.Integer(related="company_id.nps_open_days", readonly=False)
     complaint_rating = fields.Boolean(
         related="company_id.complaint_rating", readonly=False
     )

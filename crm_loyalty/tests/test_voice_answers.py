@@ -69,6 +69,71 @@ class TestAnswers(VoiceCommon):
         self.assertEqual(complaint.name, "Carrier")
         self.assertEqual(complaint.description, "Late again")
 
+    def test_sent_twice(self):
+        """As by a button pressed twice: the day stays, nothing is said of a change."""
+        nps = self._answered(9, "Fine", "2026-06-01")
+        with self._on("2026-06-05"):
+            nps._answer(9, " Fine ")
+        self.assertEqual(str(nps.answered_at), "2026-06-01 12:00:00")
+        with self._on("2026-06-05"):
+            nps._answer(9, "Very fine")
+        self.assertEqual(str(nps.answered_at), "2026-06-05 12:00:00")
+
+    def test_zero_sent_twice(self):
+        """An answer of 0 is one; before it there was none."""
+        nps = self._answered(0)
+        self.assertTrue(nps.answered_at)
+        self.assertEqual(nps.nps_class, "detractor")
+
+    def test_bad_again(self):
+        """Closed, then told that it is not settled: somebody has to act again."""
+        nps = self._answered(3, "Late")
+        complaint = self._complaint(nps)
+        complaint.write(
+            {
+                "cause_id": self.env.ref("crm_loyalty.complaint_cause_delivery").id,
+                "remedy": "Another carrier",
+                "state": "closed",
+            }
+        )
+        nps._answer(3, "Late")
+        self.assertEqual(complaint.state, "closed", "The same, sent twice")
+        nps._answer(9, "Late")
+        self.assertEqual(complaint.state, "closed")
+        self.assertEqual(complaint.message_ids[0].author_id, self.customer)
+        nps._answer(2, "Still late")
+        self.assertEqual(complaint.state, "open")
+        self.assertFalse(complaint.date_closed)
+        self.assertEqual(complaint.description, "Still late")
+        self.assertEqual(complaint.activity_ids.user_id, self.seller)
+
+    def test_time_to_answer(self):
+        """Sixty days, for the page and for the native one; then nothing changes."""
+        with self._on("2026-03-01"):
+            nps = self._ask()
+            nps._answer(3)
+        self.assertEqual(str(nps.input_id.deadline), "2026-04-30 12:00:00")
+        with self._on("2026-04-30"):
+            nps._answer(4)
+        self.assertEqual(nps.score, 4)
+        with self._on("2026-05-01"), self.assertRaises(UserError):
+            nps._answer(10)
+        self.assertEqual(nps.score, 4)
+        self.company.nps_open_days = 7
+        with self._on("2026-03-01"):
+            nps = self._ask()
+        self.assertEqual(str(nps.input_id.deadline), "2026-03-08 12:00:00")
+
+    def test_nothing_to_answer_by(self):
+        """Somebody has deleted the question that is answered by a number."""
+        nps = self._ask()
+        nps.input_id.survey_id.question_ids.filtered(
+            lambda item: item.question_type == "scale"
+        ).unlink()
+        with self.assertRaises(UserError):
+            nps._answer(4)
+        self.assertFalse(nps.answered_at)
+
     def test_language_of_who_settles_it(self):
         """Not of the page on which it was answered."""
         self.env["res.lang"]._activate_lang("fa_IR")
@@ -273,6 +338,13 @@ class TestAnswers(VoiceCommon):
         self.assertEqual((nps.score, nps.nps_class), (3, "detractor"))
         self.assertFalse(nps.partner_id or nps.contact_id or nps.comment)
         self.assertFalse(nps.input_id.partner_id or nps.input_id.email)
+        # Nor does the link in the mail lead anywhere, or the native page of the survey.
+        token = nps.input_id.access_token
+        self.assertFalse(self.Nps._by_token(token))
+        nps.input_id._save_lines(nps._questions()[0], "1")
+        nps.input_id._mark_done()
+        self.assertEqual(nps.score, 3)
+        nps.input_id._save_lines(nps._questions()[0], "3")
         self.assertEqual(nps.input_id.user_input_line_ids.mapped("value_scale"), [3])
         self.assertFalse(complaint.partner_id or complaint.description)
         self.assertNotIn("Smith", complaint.name)

@@ -1,8 +1,10 @@
+from ast import literal_eval
 from hashlib import md5
 from re import findall
 
+from odoo.exceptions import UserError
 from odoo.tests import HttpCase, tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, email_normalize
 
 from .voice_common import VoiceCommon
 
@@ -23,6 +25,11 @@ class TestAsking(VoiceCommon):
                 "parent_id": self.customer.id,
                 "email": "contact@example.com",
             }
+        )
+
+    def _mail(self, nps):
+        return self.env["mail.mail"].search(
+            [("model", "=", nps._name), ("res_id", "=", nps.id)]
         )
 
     def test_trigger(self):
@@ -149,11 +156,14 @@ class TestAsking(VoiceCommon):
         """Warned of once, and nobody is asked."""
         for partner in self._partners(2):
             self._sold("2026-06-12", partner=partner)
-        self.Nps._template().unlink()
-        with self.assertLogs(LOGGER, "WARNING") as logs:
-            self.assertEqual(self.Nps._ask_due(), 0)
-        self.assertEqual(len(logs.output), 1)
-        self.assertIn("nobody is asked", logs.output[0])
+        questions = self.Nps._survey().question_ids
+        scale = questions.filtered(lambda item: item.question_type == "scale")
+        for missing in (scale, self.Nps._template()):
+            missing.unlink()
+            with self.assertLogs(LOGGER, "WARNING") as logs:
+                self.assertEqual(self.Nps._ask_due(), 0)
+            self.assertEqual(len(logs.output), 1)
+            self.assertIn("nobody is asked", logs.output[0])
 
     def test_limit_and_one_bad_customer(self):
         partners = self._partners(3)
@@ -219,13 +229,37 @@ class TestAsking(VoiceCommon):
         self._sold("2026-06-12")
         self.Nps._ask_due()
         nps = self.Nps.search([])
-        mail = self.env["mail.mail"].search(
-            [("model", "=", nps._name), ("res_id", "=", nps.id)]
-        )
+        mail = self._mail(nps)
         self.assertEqual(mail.recipient_ids, self.customer)
         token = nps.input_id.access_token
         for score in range(11):
             self.assertIn(f"/loyalty/answer/{token}?score={score}", mail.body_html)
+        self.assertIn(self.company.name, mail.body_html)
+        self.assertNotIn("Recommendation Asked", mail.body_html, "No heading of ours")
+        headers = literal_eval(mail.headers)
+        self.assertEqual(headers["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click")
+        self.assertIn(
+            f"/loyalty/answer/{token}/unsubscribe>", headers["List-Unsubscribe"]
+        )
+
+    def test_reply(self):
+        """To the salesperson, else to the company."""
+        self.company.email = "us@example.com"
+        mail = self._mail(self._ask())
+        self.assertEqual(email_normalize(mail.reply_to), self.seller.email_normalized)
+        self.seller.email = False
+        mail = self._mail(self._ask())
+        self.assertEqual(email_normalize(mail.reply_to), "us@example.com")
+
+    def test_direction(self):
+        """By the language, whatever alphabet the customer's name is written in."""
+        self.env["res.lang"]._activate_lang("fa_IR")
+        for lang, direction in (("fa_IR", "rtl"), (False, "ltr")):
+            self.customer.lang = lang
+            mail = self._mail(self._ask())
+            self.assertEqual(
+                set(findall(r'<td[^>]* dir="(\w+)"', mail.body_html)), {direction}
+            )
 
 
 @tagged("post_install", "-at_install")
@@ -278,3 +312,47 @@ class TestAnswerPage(VoiceCommon, HttpCase):
             "/loyalty/answer/none/save", {"csrf_token": token, "score": "1"}
         )
         self.assertEqual(page.status_code, 404)
+
+    def test_too_late(self):
+        """Nothing can be answered any more; no more mails can still be asked for."""
+        with self._on("2026-03-01"):
+            nps = self._ask()
+        url = f"/loyalty/answer/{nps.input_id.access_token}"
+        page = self.url_open(f"{url}?score=4")
+        self.assertEqual(page.status_code, 200)
+        self.assertIn("The time to answer is over", page.text)
+        self.assertNotIn('name="score"', page.text)
+        token = page.text.split('name="csrf_token" value="')[1].split('"')[0]
+        page = self.url_open(f"{url}/save", {"csrf_token": token, "score": "4"})
+        self.assertEqual(page.status_code, 400)
+        self.assertFalse(nps.answered_at)
+        page = self.url_open(f"{url}/quiet", {"csrf_token": token})
+        self.assertIn("no more of these mails", page.text)
+        self.assertTrue(self.customer.is_blacklisted)
+
+    def test_unsubscribed_by_the_mail_program(self):
+        """It has no session, and follows no redirection; opening it does nothing."""
+        url = f"/loyalty/answer/{self._ask().input_id.access_token}/unsubscribe"
+        self.assertEqual(self.url_open(url).status_code, 405)
+        self.assertFalse(self.customer.is_blacklisted)
+        page = self.url_open(
+            url, {"List-Unsubscribe": "One-Click"}, allow_redirects=False
+        )
+        self.assertEqual(page.status_code, 200)
+        self.assertTrue(self.customer.is_blacklisted)
+
+    def test_words_of_the_customer(self):
+        """Also those of an error are in the customer's language."""
+        self.env["res.lang"]._activate_lang("fa_IR")
+        self.customer.lang = "fa_IR"
+
+        def late(nps, *_args):
+            raise UserError(nps.env.lang)
+
+        self.patch(type(self.Nps), "_answer", late)
+        url = f"/loyalty/answer/{self._ask().input_id.access_token}"
+        page = self.url_open(url)
+        self.assertIn('lang="fa-IR"', page.text)
+        token = page.text.split('name="csrf_token" value="')[1].split('"')[0]
+        page = self.url_open(f"{url}/save", {"csrf_token": token, "score": "4"})
+        self.assertRegex(page.text, r'role="alert"[^>]*>fa_IR<')

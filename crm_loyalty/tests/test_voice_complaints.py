@@ -63,6 +63,32 @@ class TestComplaints(VoiceCommon):
             self.env.ref("mail.mail_activity_data_call"),
         )
 
+    def test_who_is_told(self):
+        """Once, from an address: customers who answer or rate are not logged in."""
+        public = self.env.ref("base.public_user")
+        nps = self._ask()
+        invoice = self._sold("2026-06-01")
+        self._row()
+        nps.with_user(public).sudo()._answer(3, "Late")
+        rating = self._rating(invoice, 5, "2026-06-02")
+        rating.with_user(public).sudo().rating = 1
+        complaints = self.Complaint.search([("partner_id", "=", self.customer.id)])
+        self.assertEqual(complaints.user_id, self.seller)
+        self.assertEqual(len(complaints), 2)
+        mails = self._mails_to(self.seller)
+        self.assertEqual(mails.mapped("res_id"), complaints.sorted("id").ids)
+        self.assertTrue(all(mail.email_from for mail in mails))
+        # By hand, too: one mail to whoever is responsible now.
+        colleague = new_test_user(
+            self.env,
+            "voice_colleague",
+            "sales_team.group_sale_salesman",
+            company_id=self.company.id,
+        )
+        complaints[0].user_id = colleague
+        self.assertEqual(len(self._mails_to(colleague)), 1)
+        self.assertIn(colleague.partner_id, complaints[0].message_partner_ids)
+
     def test_low_rating(self):
         invoice = self._sold("2026-06-01")
         self._row()

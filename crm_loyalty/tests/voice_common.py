@@ -43,23 +43,32 @@ class VoiceCommon(CustomerCommon):
     def _asked(self, invoice):
         return self.Nps.search([("document", "=", f"account.move,{invoice.id}")])
 
+    def _ask(self, partner=None, contact=None):
+        return self.Nps.sudo()._ask(
+            {
+                "document": False,
+                "document_name": "INV",
+                "company_id": self.company.id,
+                "user_id": self.seller.id,
+                "partner_id": (partner or self.customer).id,
+                "contact_id": (contact or partner or self.customer).id,
+            },
+            self.Nps._survey(),
+            self.Nps._template(),
+        )
+
     def _answered(
         self, score, comment="", day="2026-06-01", partner=None, contact=None
     ):
-        """Sell, ask and have an answer on a day."""
+        """Ask and have an answer on a day."""
         with self._on(day):
-            nps = self.Nps.sudo()._ask(
-                {
-                    "document": False,
-                    "document_name": "INV",
-                    "company_id": self.company.id,
-                    "user_id": self.seller.id,
-                    "partner_id": (partner or self.customer).id,
-                    "contact_id": (contact or partner or self.customer).id,
-                },
-                self.Nps._survey(),
-                self.Nps._template(),
-            )
+            nps = self._ask(partner, contact)
             nps._answer(score, comment)
             self.env.flush_all()
         return nps
+
+    def _mails_to(self, user):
+        self.env.flush_all()
+        return self.env["mail.mail"].search(
+            [("recipient_ids", "in", user.partner_id.ids)], order="id"
+        )
