@@ -13,12 +13,14 @@ class SaleOrder(models.Model):
         copy=False,
         ondelete="restrict",
         tracking=True,
+        groups="base.group_user",
         help="Why the quotation was cancelled; may be left empty.",
     )
     lost_date = fields.Datetime(
         string="Lost On",
         readonly=True,
         copy=False,
+        groups="base.group_user",
         help="When the quotation was cancelled.",
     )
 

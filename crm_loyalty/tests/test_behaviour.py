@@ -284,6 +284,22 @@ class TestBehaviourNotes(BehaviourCommon):
         order = self._order(100, "2026-05-01")
         self.assertIs(order.with_context(ask_lost_reason=True).action_cancel(), True)
 
+    def test_not_for_the_customer(self):
+        """Whoever may read the order in the portal does not read why it was lost."""
+        order = self._order(100, "2026-05-01", confirm=False)
+        order.action_cancel()
+        order.lost_reason_id = self.reason
+        portal = new_test_user(
+            self.env, "voice_portal", "base.group_portal", company_id=self.company.id
+        )
+        portal.partner_id.parent_id = self.customer
+        order.message_subscribe(portal.partner_id.ids)
+        order = order.with_user(portal)
+        self.assertEqual(order.read(["name"])[0]["name"], order.name)
+        for name in ("lost_reason_id", "lost_date"):
+            with self.assertRaises(AccessError):
+                order.read([name])
+
     def test_many_quotations(self):
         orders = self._order(1, "2026-05-01", confirm=False)
         orders += self._order(2, "2026-05-01")
