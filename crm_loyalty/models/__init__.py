@@ -58,7 +58,9 @@ from . import loyalty_program_preview
 from . import res_company_voice
 from . import crm_customer_nps
 from . import crm_customer_nps_asking
+from . import crm_customer_complaint_cause
 from . import crm_customer_complaint
+from . import crm_customer_complaint_origin
 from . import rating_rating
 from . import crm_customer_voice
 from . import res_partner_voice

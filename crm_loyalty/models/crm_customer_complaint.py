@@ -1,4 +1,4 @@
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 COMPLAINT_STATES = [
@@ -16,18 +16,6 @@ KEPT = {
     "date_closed": False,
     "reminder_id": False,
 }
-
-
-class CrmCustomerComplaintCause(models.Model):
-    """What complaints come from, so that they can be counted."""
-
-    _name = "crm.customer.complaint.cause"
-    _description = "Cause of Complaints"
-    _order = "sequence, id"
-
-    name = fields.Char(required=True, translate=True)
-    sequence = fields.Integer(default=10)
-    active = fields.Boolean(default=True)
 
 
 class CrmCustomerComplaint(models.Model):
@@ -115,9 +103,12 @@ class CrmCustomerComplaint(models.Model):
         tracking=True,
         help="Where it came from; needed to close the complaint.",
     )
-    remedy = fields.Text(string="What Was Done", help="Needed to close the complaint.")
+    remedy = fields.Text(
+        string="What Was Done", copy=False, help="Needed to close the complaint."
+    )
     consent = fields.Boolean(
         string="Customer Agrees",
+        copy=False,
         tracking=True,
         help="Closed with the customer's consent.",
     )
@@ -129,6 +120,7 @@ class CrmCustomerComplaint(models.Model):
         compute="_compute_date_deadline",
         store=True,
         readonly=False,
+        copy=False,
         tracking=True,
         help="Day by which the customer is to be answered.",
     )
@@ -172,16 +164,10 @@ class CrmCustomerComplaint(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            partner = self.env["res.partner"].browse(vals.get("partner_id"))
-            if not self.env.su and not partner:
-                raise UserError(self.env._("Say whose complaint it is."))
-            if partner != partner.commercial_partner_id:
-                vals["contact_id"] = vals.get("contact_id") or partner.id
-                vals["partner_id"] = partner.commercial_partner_id.id
-            if not self.env.su:
-                vals.update(KEPT)
-        complaints = super().create(vals_list)
+        kept = {} if self.env.su else KEPT
+        complaints = super().create(
+            [{**vals, **self._whose(vals), **kept} for vals in vals_list]
+        )
         settled = complaints.filtered(lambda item: item.state != "open")
         settled._state_changed()
         (complaints - settled)._remind()
@@ -191,6 +177,8 @@ class CrmCustomerComplaint(models.Model):
         """Changing the state, in the form or by dragging, keeps its dates."""
         if not self.env.su:
             vals = {name: value for name, value in vals.items() if name not in KEPT}
+        if "partner_id" in vals:
+            vals = {"contact_id": False, **vals, **self._whose(vals)}
         moved = self.browse()
         if vals.get("state"):
             moved = self.filtered(lambda item: item.state != vals["state"])
@@ -202,6 +190,17 @@ class CrmCustomerComplaint(models.Model):
         if not {"name", "date", "date_deadline"}.isdisjoint(vals):
             self._keep_reminder()
         return result
+
+    def _whose(self, vals):
+        """Return whose complaint it is: the commercial entity, and its contact."""
+        partner = self.env["res.partner"].browse(vals.get("partner_id"))
+        if not self.env.su and not partner:
+            raise UserError(self.env._("Say whose complaint it is."))
+        customer = partner.commercial_partner_id
+        whose = {"partner_id": customer.id}
+        if partner != customer and not vals.get("contact_id"):
+            whose["contact_id"] = partner.id
+        return whose
 
     def _message_auto_subscribe_notify(self, partner_ids, template):
         """The activity tells whoever is responsible: one mail, not two."""
@@ -281,91 +280,3 @@ class CrmCustomerComplaint(models.Model):
         """The matter is not settled after all."""
         self.state = "open"
         return True
-
-    # ------------------------------------------------------------------
-    # From answers and ratings
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _of_customers(self):
-        """Return the model for what customers bring about, as the system's user.
-
-        They are not logged in: as them, mails to whoever is responsible would have no
-        sender and not be sent.
-        """
-        return self.with_user(SUPERUSER_ID)
-
-    @api.model
-    def _responsible(self, company, *users):
-        """Return who settles a complaint: the first of these who can, else the
-        company's own choice, else nobody."""
-        for user in (*users, company.root_id.complaint_user_id):
-            if (
-                user.active
-                and not user.share
-                and company in user.company_ids
-                and self.with_user(user).has_access("write")
-            ):
-                return user
-        return self.env["res.users"]
-
-    @api.model
-    def _in_language_of(self, user, company):
-        """Return the model worded for who settles it, not for who answered."""
-        return self.with_context(lang=user.lang or company.partner_id.lang)
-
-    @api.model
-    def _from_answers(self, answers):
-        """Make complaints of detractors' answers, one an answer.
-
-        A changed answer is written on the complaint that there is.
-
-        :param answers: `crm.customer.nps` recordset
-        """
-        known = {
-            item.nps_id: item for item in self.search([("nps_id", "in", answers.ids)])
-        }
-        for nps in answers:
-            if nps in known:
-                known[nps]._answer_changed(nps)
-            elif nps.nps_class == "detractor":
-                self._from_answer(nps)
-
-    def _answer_changed(self, nps):
-        """The customer has changed the answer: one that is bad again opens again."""
-        words = self._in_language_of(self.user_id, self.company_id)
-        if nps.nps_class == "detractor":
-            vals = {"description": nps.comment}
-            # What somebody has called it meanwhile stays.
-            if self.name in {words._title(score) for score in range(7)}:
-                vals["name"] = words._title(nps.score)
-            if self.state == "closed":
-                vals["state"] = "open"
-            self.write(vals)
-        else:
-            self.message_post(
-                body=words.env._("Changed to %s of 10", nps.score),
-                author_id=(nps.contact_id or nps.partner_id).id,
-            )
-
-    @api.model
-    def _title(self, score):
-        return self.env._("Would not recommend us: %s of 10", score)
-
-    @api.model
-    def _from_answer(self, nps):
-        company = nps.company_id
-        user = self._responsible(company, nps.user_id, nps.partner_id.user_id)
-        return self.with_company(company).create(
-            {
-                "name": self._in_language_of(user, company)._title(nps.score),
-                "partner_id": nps.partner_id.id,
-                "contact_id": nps.contact_id.id,
-                "company_id": company.id,
-                "user_id": user.id,
-                "source": "nps",
-                "nps_id": nps.id,
-                "description": nps.comment,
-                "date": company._customer_today(),
-            }
-        )

@@ -15,51 +15,37 @@ class RatingRating(models.Model):
         return ratings
 
     def write(self, vals):
+        """A customer may rate again, by the same link."""
+        if {"rating", "feedback", "consumed"}.isdisjoint(vals):
+            return super().write(vals)
+        before = {rating: rating._said() for rating in self}
         result = super().write(vals)
-        if not {"rating", "consumed"}.isdisjoint(vals):
-            self._complain()
+        self.filtered(lambda rating: rating._said() != before[rating])._complain()
         return result
 
+    def _said(self):
+        return self.consumed, self.rating, self.feedback or ""
+
+    def _is_low(self):
+        return RATING_LIMIT_MIN <= self.rating < RATING_LIMIT_OK
+
     def _complain(self):
-        low = self.sudo().filtered(
-            lambda item: (
-                item.consumed
-                and RATING_LIMIT_MIN <= item.rating < RATING_LIMIT_OK
-                and item.partner_id
-            )
+        """Make complaints of low ratings; tell what there is of a changed one."""
+        given = self.sudo().filtered(
+            lambda item: item.consumed and item.partner_id and item.rating
         )
-        if not low:
+        if not given:
             return
         Complaint = self.env["crm.customer.complaint"]._of_customers()
-        done = Complaint.search([("rating_id", "in", low.ids)]).rating_id
-        for rating in low - done:
-            customer = rating._customer_rated()
-            company = customer.company_id
-            if not company.root_id.complaint_rating:
-                continue
-            user = Complaint._responsible(
-                company,
-                rating.rated_partner_id.user_ids[:1],
-                customer.partner_id.user_id,
-            )
-            words = Complaint._in_language_of(user, company)
-            Complaint.with_company(company).create(
-                {
-                    "name": words.env._(
-                        "Rated %(rating)s of 5: %(document)s",
-                        rating=round(rating.rating),
-                        document=rating.res_name,
-                    ),
-                    "partner_id": customer.partner_id.id,
-                    "contact_id": rating.partner_id.id,
-                    "company_id": company.id,
-                    "user_id": user.id,
-                    "source": "rating",
-                    "rating_id": rating.id,
-                    "description": rating.feedback,
-                    "date": company._customer_today(),
-                }
-            )
+        known = {
+            item.rating_id: item
+            for item in Complaint.search([("rating_id", "in", given.ids)])
+        }
+        for rating in given:
+            if rating in known:
+                known[rating]._rating_changed(rating)
+            elif rating._is_low():
+                Complaint._from_rating(rating)
 
     def _customer_rated(self):
         """Return the customer who gave the rating, in the company of the document.

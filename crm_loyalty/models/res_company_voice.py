@@ -136,3 +136,9 @@ class ResConfigSettings(models.TransientModel):
     complaint_user_id = fields.Many2one(
         related="company_id.complaint_user_id", readonly=False
     )
+
+    @api.onchange("nps_active")
+    def _onchange_nps_active(self):
+        """Propose that somebody is told of the complaints that answers make."""
+        if self.nps_active and not self.complaint_user_id:
+            self.complaint_user_id = self.env.user

@@ -100,9 +100,65 @@ class TestComplaints(VoiceCommon):
         self.assertEqual(complaint.user_id, self.seller)
         low.rating = 1
         self.assertEqual(self.Complaint.search_count([("rating_id", "=", low.id)]), 1)
+        self.assertEqual(complaint.name, f"Rated 1 of 5: {invoice.display_name}")
         self.company.complaint_rating = False
         self._rating(invoice, 1, "2026-06-03")
         self.assertEqual(self.Complaint.search([("source", "=", "rating")]), complaint)
+
+    def test_rated_again(self):
+        """By the same link: content now, or bad again after it was settled."""
+        invoice = self._sold("2026-06-01")
+        self._row()
+        rating = self._rating(invoice, 1, "2026-06-02", feedback="Bad")
+        complaint = self.Complaint.search([("rating_id", "=", rating.id)])
+        complaint.name = "Wheel"
+        complaint.write(
+            {"cause_id": self.cause.id, "remedy": "Replaced", "state": "closed"}
+        )
+        rating.write({"rating": 1, "feedback": "Bad", "consumed": True})
+        rating.write({"rating": 5, "feedback": "Bad", "consumed": True})
+        self.assertEqual(complaint.state, "closed")
+        self.assertIn("Changed to 5 of 5", complaint.message_ids[0].body)
+        self.assertEqual(complaint.message_ids[0].author_id, self.customer)
+        rating.write({"rating": 2, "feedback": "Broke again", "consumed": True})
+        self.assertEqual(complaint.state, "open")
+        self.assertEqual(complaint.name, "Wheel")
+        self.assertEqual(complaint.description, "Broke again")
+        self.assertEqual(complaint.activity_ids.user_id, self.seller)
+
+    def test_whose(self):
+        """The commercial entity's, with the contact beside, however it is written."""
+        contact, other = self.env["res.partner"].create(
+            [{"name": "Contact", "parent_id": self.customer.id}, {"name": "Other"}]
+        )
+        self._row()
+        complaint = self._by_hand(partner_id=other.id)
+        complaint.partner_id = contact
+        self.assertEqual(complaint.partner_id, self.customer)
+        self.assertEqual(complaint.contact_id, contact)
+        complaint.partner_id = other
+        self.assertEqual((complaint.partner_id, complaint.contact_id.ids), (other, []))
+        with self.assertRaises(UserError):
+            complaint.partner_id = False
+
+    def test_copy(self):
+        """What was done for one is not done for another."""
+        complaint = self._by_hand(date="2026-05-01", cause_id=self.cause.id)
+        complaint.write({"remedy": "Replaced", "consent": True, "state": "closed"})
+        copy = complaint.copy()
+        self.assertEqual(copy.state, "open")
+        self.assertFalse(copy.remedy or copy.consent)
+        self.assertEqual(str(copy.date_deadline), "2026-06-22", "Seven days from today")
+
+    def test_somebody_is_proposed(self):
+        """Who switches asking on, unless somebody is chosen."""
+        settings = self.env["res.config.settings"].create({})
+        settings.nps_active = True
+        settings._onchange_nps_active()
+        self.assertEqual(settings.complaint_user_id, self.env.user)
+        settings.complaint_user_id = self.seller
+        settings._onchange_nps_active()
+        self.assertEqual(settings.complaint_user_id, self.seller)
 
     def test_company_of_a_rating(self):
         """Without a company of the document the contact's comes before the largest."""
