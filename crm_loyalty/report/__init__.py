@@ -5,4 +5,5 @@ from . import sale_report
 from . import account_invoice_report_class
 from . import sale_report_class
 from . import crm_satisfaction_report
+from . import crm_satisfaction_summary
 from . import loyalty_tier_report
