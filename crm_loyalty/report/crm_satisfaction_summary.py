@@ -1,5 +1,6 @@
 from odoo import fields, models
-from odoo.tools import SQL
+from odoo.fields import Domain
+from odoo.tools import SQL, format_date
 
 
 class CrmSatisfactionSummary(models.Model):
@@ -67,8 +68,9 @@ class CrmSatisfactionSummary(models.Model):
         )
         return SQL(
             """
-            SELECT row_number() OVER (ORDER BY dimension, company_id, rfm_segment_id,
-                    tier_id, user_id, month) AS id,
+            SELECT (coalesce(rfm_segment_id, tier_id, user_id,
+                    month - DATE '2000-01-01', 0)::bigint * 10000 + company_id) * 10
+                    + left(dimension, 1)::int AS id,
                 grouped.*, nps_answers < %(small)s AS nps_small,
                 csat_answers < %(small)s AS csat_small
             FROM (
@@ -133,6 +135,40 @@ class CrmSatisfactionSummary(models.Model):
                 "2_segment": row.rfm_segment_id.name or self.env._("No segment"),
                 "3_tier": row.tier_id.name or self.env._("No tier"),
                 "4_user": row.user_id.sudo().name or self.env._("No salesperson"),
-                "5_month": row.month and f"{row.month:%Y-%m}",
+                "5_month": format_date(self.env, row.month, date_format="MMMM y"),
             }
             row.name = value[row.dimension]
+
+    def action_open_answers(self):
+        """Open the answers that the figures are made of."""
+        self.ensure_one()
+        self.check_access("read")
+        company = self.company_id.sudo()
+        [row] = (
+            row
+            for row in self.env["crm.customer"]._company_rows()
+            if row["id"] == company.id
+        )
+        domain = Domain("company_id", "=", company.id)
+        domain &= Domain("date", ">=", row["window_start"])
+        domain &= Domain("date", "<=", row["today"])
+        if self.month:
+            domain &= Domain("date", ">=", self.month)
+            domain &= Domain("date", "<", fields.Date.add(self.month, months=1))
+        name = {
+            "2_segment": "rfm_segment_id",
+            "3_tier": "tier_id",
+            "4_user": "user_id",
+        }.get(self.dimension)
+        if name:
+            domain &= Domain(name, "=", self[name].id)
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_loyalty.crm_satisfaction_report_action"
+        )
+        return {
+            **action,
+            "name": self.env._("Answers: %s", self.name),
+            "domain": list(domain),
+            "views": [(False, "list"), (False, "pivot"), (False, "graph")],
+            "view_mode": "list,pivot,graph",
+        }

@@ -260,7 +260,7 @@ class TestAnswers(VoiceCommon):
         self.assertEqual(row.name, self.seller.name)
         self.assertEqual(row.nps_answers, 4)
         months = Summary.search([("dimension", "=", "5_month"), *domain])
-        self.assertEqual(months.mapped("name"), ["2026-06"])
+        self.assertEqual(months.mapped("name"), ["June 2026"])
         for dimension, name, none in (
             ("2_segment", "Best", "No segment"),
             ("3_tier", "Gold", "No tier"),
@@ -269,6 +269,17 @@ class TestAnswers(VoiceCommon):
             self.assertEqual(
                 {row.name: (row.nps_answers, round(row.nps, 1)) for row in rows},
                 {name: (3, 66.7), none: (1, -100.0)},
+            )
+        # A click on a row opens what its figures are made of.
+        for row in Summary.search(domain):
+            answers = Report.search(row.action_open_answers()["domain"])
+            self.assertEqual(
+                (
+                    sum(answers.mapped("nps_answers")),
+                    sum(answers.mapped("csat_answers")),
+                ),
+                (row.nps_answers, row.csat_answers),
+                row.name,
             )
         # A stranger sees own customers only, and those of nobody: "Second".
         stranger = new_test_user(
