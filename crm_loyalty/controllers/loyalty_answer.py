@@ -4,6 +4,9 @@ from odoo.http import request
 
 LONGEST = 4000
 SCORES = {str(score): score for score in range(11)}
+# Drawn in the frame of the website, where there is one, and in the customer's language,
+# whatever the address says.
+PAGE = {"website": True, "multilang": False, "sitemap": False}
 
 
 class LoyaltyAnswer(http.Controller):
@@ -51,7 +54,7 @@ class LoyaltyAnswer(http.Controller):
         type="http",
         auth="public",
         methods=["GET"],
-        sitemap=False,
+        **PAGE,
     )
     def answer(self, token, score=None, saved=None, **_kwargs):
         nps = self._asked(token)
@@ -67,7 +70,7 @@ class LoyaltyAnswer(http.Controller):
         type="http",
         auth="public",
         methods=["POST"],
-        sitemap=False,
+        **PAGE,
     )
     def save(self, token, score="", comment="", **_kwargs):
         nps = self._asked(token)
@@ -86,7 +89,7 @@ class LoyaltyAnswer(http.Controller):
         type="http",
         auth="public",
         methods=["POST"],
-        sitemap=False,
+        **PAGE,
     )
     def quiet(self, token, **_kwargs):
         """The customer wants no more of these mails."""
@@ -103,7 +106,6 @@ class LoyaltyAnswer(http.Controller):
         methods=["POST"],
         csrf=False,
         save_session=False,
-        sitemap=False,
     )
     def unsubscribe(self, token, **_kwargs):
         nps = self._asked(token)

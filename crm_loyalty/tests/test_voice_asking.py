@@ -6,6 +6,8 @@ from odoo.exceptions import UserError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import SQL, email_normalize
 
+from odoo.addons.crm_loyalty.controllers.loyalty_answer import LoyaltyAnswer
+
 from .voice_common import VoiceCommon
 
 LOGGER = "odoo.addons.crm_loyalty.models.crm_customer_nps_asking"
@@ -312,6 +314,12 @@ class TestAnswerPage(VoiceCommon, HttpCase):
             "/loyalty/answer/none/save", {"csrf_token": token, "score": "1"}
         )
         self.assertEqual(page.status_code, 404)
+
+    def test_frame(self):
+        """Where Website is installed, only its routes can be drawn in its frame."""
+        for name in ("answer", "save", "quiet"):
+            routing = getattr(LoyaltyAnswer, name).original_routing
+            self.assertTrue(routing["website"], name)
 
     def test_too_late(self):
         """Nothing can be answered any more; no more mails can still be asked for."""
