@@ -68,7 +68,10 @@ class CrmCustomer(models.Model):
             # Without any the field is empty, not a list.
             evidence = map(self._words_evidence, self.loyalty_evidence or [])
             gone = self.env._("The evidence is gone: evaluated again tonight")
-            return [self._words_silence(), *(list(evidence) or [gone])]
+            lines = [self._words_silence(), *(list(evidence) or [gone])]
+            if self.lateness <= 3:
+                lines.append(self.env._("No longer silent: evaluated again tonight"))
+            return lines
         if self.rfm_state == "lapsed":
             return [
                 self.env._(

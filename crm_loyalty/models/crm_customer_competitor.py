@@ -115,7 +115,8 @@ class CrmCustomerCompetitor(models.Model):
         self.check_access("write")
         open_notes = self.filtered(lambda note: not note.withdrawn)
         open_notes.sudo().write({"withdrawn": True, "withdrawn_user_id": self.env.uid})
-        self.env["crm.customer"]._evaluate_class(open_notes.partner_id)
+        customers = open_notes.partner_id.commercial_partner_id
+        self.env["crm.customer"]._evaluate_class(customers)
         return True
 
 
@@ -136,12 +137,13 @@ class CrmCustomer(models.Model):
         if Note.has_access("read"):
             notes = Note.search(
                 [
-                    ("partner_id", "in", self.partner_id.ids),
+                    ("partner_id.commercial_partner_id", "in", self.partner_id.ids),
                     ("company_id", "in", self.company_id.ids),
                 ]
             )
             for note in notes:
-                key = note.partner_id, note.company_id
+                # A person told of may belong to a company since.
+                key = note.partner_id.commercial_partner_id, note.company_id
                 found[key] = found.get(key, Note) | note
         for customer in self:
             key = customer.partner_id, customer.company_id

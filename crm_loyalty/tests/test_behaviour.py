@@ -169,6 +169,16 @@ class TestBehaviour(BehaviourCommon):
         self.Customer._evaluate_class()
         self.assertFalse(self.row.loyalty_class_words)
 
+    def test_words_after_a_purchase(self):
+        """In the night the class follows; until then the page says so."""
+        self._lost()
+        self._class(days=91, r=3)
+        words = "No longer silent: evaluated again tonight"
+        self.assertNotIn(words, self.row.loyalty_class_words)
+        self._set(days=0, r=3)
+        self.assertEqual(self.row.loyalty_class, "competitor")
+        self.assertIn(words, self.row.loyalty_class_words)
+
     def test_words_only_name_what_may_be_read(self):
         owner = new_test_user(
             self.env,
@@ -337,6 +347,26 @@ class TestBehaviourNotes(BehaviourCommon):
         self.assertEqual(self.row.loyalty_class, "fairly_loyal")
         with self.assertRaises(ValidationError):
             self.Note.create({"partner_id": self.customer.id, "text": "  "})
+
+    def test_note_of_who_joined_a_company(self):
+        """The note goes with the contact: counted there, and shown there."""
+        person = self.env["res.partner"].create({"name": "Person"})
+        self.Customer.sudo().create(
+            {"partner_id": person.id, "company_id": self.company.id}
+        )
+        note = self.Note.create(
+            {
+                "partner_id": person.id,
+                "company_id": self.company.id,
+                "text": "Buys from Rival now",
+            }
+        )
+        person.parent_id = self.customer
+        self.assertEqual(self._class(days=120, r=3), "competitor")
+        self.assertIn("Buys from Rival now", self.row.loyalty_class_words)
+        self.assertEqual(self.row.competitor_note_ids, note)
+        note.action_withdraw()
+        self.assertEqual(self.row.loyalty_class, "fairly_loyal")
 
     def test_note_access(self):
         """A salesperson tells of customers of their own, and reads only those."""
