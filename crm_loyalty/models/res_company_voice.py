@@ -139,6 +139,7 @@ class ResConfigSettings(models.TransientModel):
 
     @api.onchange("nps_active")
     def _onchange_nps_active(self):
-        """Propose that somebody is told of the complaints that answers make."""
-        if self.nps_active and not self.complaint_user_id:
+        """When it is switched on, propose who is told of complaints: who does so."""
+        began = self.nps_active and not self.company_id.nps_active
+        if began and not self.complaint_user_id:
             self.complaint_user_id = self.env.user

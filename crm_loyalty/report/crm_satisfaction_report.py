@@ -51,7 +51,7 @@ class CrmSatisfactionReport(models.Model):
     nps_class = fields.Selection(
         selection=NPS_CLASSES, string="Recommends Us", readonly=True
     )
-    score = fields.Float(readonly=True, aggregator=None)
+    score = fields.Float(digits=(16, 1), readonly=True, aggregator=None)
     nps_answers = fields.Integer(string="Recommendation Answers", readonly=True)
     promoters = fields.Integer(readonly=True, help="Answers of 9 and 10.")
     detractors = fields.Integer(readonly=True, help="Answers of 0 to 6.")

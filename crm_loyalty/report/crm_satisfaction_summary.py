@@ -167,7 +167,7 @@ class CrmSatisfactionSummary(models.Model):
         )
         return {
             **action,
-            "name": self.env._("Answers: %s", self.name),
+            "display_name": self.env._("Answers: %s", self.name),
             "domain": list(domain),
             "views": [(False, "list"), (False, "pivot"), (False, "graph")],
             "view_mode": "list,pivot,graph",

@@ -152,8 +152,12 @@ class TestComplaints(VoiceCommon):
 
     def test_somebody_is_proposed(self):
         """Who switches asking on, unless somebody is chosen."""
-        settings = self.env["res.config.settings"].create({})
-        settings.nps_active = True
+        Settings = self.env["res.config.settings"].with_company(self.company)
+        settings = Settings.new({})
+        settings._onchange_nps_active()
+        self.assertFalse(settings.complaint_user_id, "On before: nobody was chosen")
+        self.company.nps_active = False
+        settings = Settings.new({"nps_active": True})
         settings._onchange_nps_active()
         self.assertEqual(settings.complaint_user_id, self.env.user)
         settings.complaint_user_id = self.seller
