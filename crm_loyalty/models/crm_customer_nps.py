@@ -205,6 +205,11 @@ class CrmCustomerNps(models.Model):
             "X-Auto-Response-Suppress": "OOF",
         }
 
+    def _forget_mails(self):
+        """Nobody is asked any more by a mail that is not sent yet, or was not sent."""
+        of_them = [("model", "=", self._name), ("res_id", "in", self.ids)]
+        self.env["mail.message"].sudo().search(of_them).unlink()
+
     def _object(self):
         """The customer wants no more mails: its address is put on the native list."""
         self.ensure_one()

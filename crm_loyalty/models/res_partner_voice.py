@@ -29,6 +29,7 @@ class ResPartner(models.Model):
         complaints = self.env["crm.customer.complaint"].sudo().search(theirs)
         complaints = complaints.with_context(tracking_disable=True)
         answers.input_id._forget_person(words)
+        answers._forget_mails()
         if words:
             answers.comment = False
             complaints.description = False
@@ -45,6 +46,7 @@ class ResPartner(models.Model):
         answers = self.env["crm.customer.nps"].sudo().search(of_them)
         complaints = self.env["crm.customer.complaint"].sudo().search(of_them)
         answers.input_id._forget_person(words=True)
+        answers._forget_mails()
         answers.write(
             {
                 "partner_id": False,

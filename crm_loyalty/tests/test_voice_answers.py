@@ -333,6 +333,11 @@ class TestAnswers(VoiceCommon):
             {"complaint", "complaint_closed"},
         )
 
+    def _mails_to_customer(self, nps):
+        return self.env["mail.mail"].search(
+            [("model", "=", nps._name), ("res_id", "=", nps.id)]
+        )
+
     def test_erased(self):
         """Words go, scores stay and belong to nobody."""
         self._row()
@@ -343,7 +348,9 @@ class TestAnswers(VoiceCommon):
         note = self.env["crm.customer.competitor"].create(
             {"partner_id": self.customer.id, "text": "Smith went to Rival"}
         )
+        self.assertTrue(self._mails_to_customer(nps), "In the queue")
         self.customer._erase_customer()
+        self.assertFalse(self._mails_to_customer(nps))
         self.assertFalse(self.customer.loyalty_birthday)
         self.assertFalse(note.exists())
         self.assertEqual((nps.score, nps.nps_class), (3, "detractor"))
@@ -383,7 +390,9 @@ class TestAnswers(VoiceCommon):
                 {"partner_id": self.customer.id, "text": "Rival"}
             )
             self.assertEqual(nps.contact_id, contact)
+            self.assertTrue(self._mails_to_customer(nps), "In the queue")
             getattr(contact, forget)()
+            self.assertFalse(self._mails_to_customer(nps))
             self.assertEqual((nps.partner_id, nps.score), (self.customer, 3))
             self.assertFalse(nps.contact_id or nps.input_id.partner_id)
             self.assertFalse(nps.input_id.email or nps.input_id.nickname)
