@@ -187,7 +187,7 @@ class CrmCustomerComplaint(models.Model):
             moved._state_changed()
         elif "user_id" in vals:
             self.filtered(lambda item: item.state != "closed")._remind()
-        if not {"name", "date", "date_deadline"}.isdisjoint(vals):
+        if not {"partner_id", "date", "date_deadline"}.isdisjoint(vals):
             self._keep_reminder()
         return result
 
@@ -237,11 +237,14 @@ class CrmCustomerComplaint(models.Model):
         return self.sudo().reminder_id.exists().filtered("active")
 
     def _keep_reminder(self):
-        """The activity says what the complaint says, and by when."""
+        """The activity says whose complaint it is, and by when it is to be answered.
+
+        What it is about is the name of the document, which stands beside.
+        """
         for complaint in self:
             complaint._reminder().write(
                 {
-                    "summary": complaint.name,
+                    "summary": complaint.partner_id.name,
                     "date_deadline": complaint.date_deadline
                     or complaint.company_id.sudo()._customer_today(),
                 }
@@ -261,7 +264,7 @@ class CrmCustomerComplaint(models.Model):
             if user and not reminder.exists():
                 complaint.reminder_id = complaint.activity_schedule(
                     activity_type_id=kind.id,
-                    summary=complaint.name,
+                    summary=complaint.partner_id.name,
                     date_deadline=complaint.date_deadline,
                     user_id=user.id,
                 )

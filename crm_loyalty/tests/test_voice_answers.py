@@ -55,7 +55,7 @@ class TestAnswers(VoiceCommon):
         nps._answer(2, "Very late")
         self.assertEqual(self._complaint(nps), complaint)
         self.assertEqual(complaint.name, "Would not recommend us: 2 of 10")
-        self.assertEqual(complaint.activity_ids.summary, complaint.name)
+        self.assertEqual(complaint.activity_ids.summary, self.customer.name)
         self.assertEqual(complaint.description, "Very late")
         self.assertEqual(len(complaint.activity_ids), 1)
         self.assertFigures({"complaint_count": 1})

@@ -249,7 +249,7 @@ class TestAsking(VoiceCommon):
         self.company.email = "us@example.com"
         mail = self._mail(self._ask())
         self.assertEqual(email_normalize(mail.reply_to), self.seller.email_normalized)
-        self.seller.email = False
+        self.seller.active = False
         mail = self._mail(self._ask())
         self.assertEqual(email_normalize(mail.reply_to), "us@example.com")
 

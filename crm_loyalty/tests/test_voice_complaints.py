@@ -78,6 +78,9 @@ class TestComplaints(VoiceCommon):
         mails = self._mails_to(self.seller)
         self.assertEqual(mails.mapped("res_id"), complaints.sorted("id").ids)
         self.assertTrue(all(mail.email_from for mail in mails))
+        self.assertIn(
+            f"{complaints.sorted('id')[0].name}: {self.customer.name}", mails[0].subject
+        )
         # By hand, too: one mail to whoever is responsible now.
         colleague = new_test_user(
             self.env,
@@ -138,6 +141,7 @@ class TestComplaints(VoiceCommon):
         self.assertEqual(complaint.contact_id, contact)
         complaint.partner_id = other
         self.assertEqual((complaint.partner_id, complaint.contact_id.ids), (other, []))
+        self.assertEqual(complaint.activity_ids.summary, "Other")
         with self.assertRaises(UserError):
             complaint.partner_id = False
 
