@@ -4,6 +4,7 @@ from . import test_tier_places
 from . import test_retention
 from . import test_tier_rules
 from . import test_behaviour
+from . import test_behaviour_notes
 from . import test_behaviour_property
 from . import test_points
 from . import test_points_return
@@ -26,6 +27,7 @@ from . import test_optional_delivery
 from . import test_optional_pos
 from . import test_optional_pos_coupon
 from . import test_voice_answers
+from . import test_voice_erased
 from . import test_voice_asking
 from . import test_voice_complaints
 from . import test_program_return
