@@ -9,34 +9,10 @@ from odoo.tools import SQL
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
-
-class KnownCharts:
-    """Charts of accounts set up with a third fewer queries, for Odoo's own classes.
-
-    Which ones there are is asked of all modules once and not for each class; names of
-    accounts are not translated.
-    """
-
-    _charts = {}
-
-    @classmethod
-    def setup_independent_company(cls, **kwargs):
-        Chart = type(cls.env["account.chart.template"])
-        find = Chart._get_chart_template_mapping
-
-        def known(chart, get_all=False):
-            if get_all not in KnownCharts._charts:
-                KnownCharts._charts[get_all] = find(chart, get_all)
-            return dict(KnownCharts._charts[get_all])
-
-        cls.startClassPatcher(patch.object(Chart, "_get_chart_template_mapping", known))
-        cls.startClassPatcher(
-            patch.object(Chart, "_load_translations", lambda *_args, **_kwargs: None)
-        )
-        return super().setup_independent_company(**kwargs)
+from .kept_setup import TODAY, KeptSetup
 
 
-class CustomerCommon(KnownCharts, AccountTestInvoicingCommon):
+class CustomerCommon(KeptSetup, AccountTestInvoicingCommon):
     """A company of its own on 15 June 2026, and documents in few words.
 
     The window of twelve months is 16 June 2025 to 15 June 2026, 365 days; the previous
@@ -51,7 +27,7 @@ class CustomerCommon(KnownCharts, AccountTestInvoicingCommon):
 
     @classmethod
     def setUpClass(cls):
-        cls.startClassPatcher(freeze_time("2026-06-15 12:00:00"))
+        cls.startClassPatcher(freeze_time(TODAY))
         super().setUpClass()
         cls.company = cls.company_data["company"]
         cls.bank = cls.company_data["default_journal_bank"]

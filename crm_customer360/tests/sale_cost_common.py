@@ -2,10 +2,10 @@ from odoo.fields import Command
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
-from .common import KnownCharts
+from .kept_setup import KeptSetup
 
 
-class SaleCostCommon(KnownCharts, AccountTestInvoicingCommon):
+class SaleCostCommon(KeptSetup, AccountTestInvoicingCommon):
     """``product_a`` costs 800.00 a unit, ``product_b`` 160.00 a dozen."""
 
     @classmethod

@@ -5,7 +5,7 @@ from odoo.tests import new_test_user, tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
-from .common import KnownCharts
+from .kept_setup import KeptSetup
 from .native_report_common import MEASURES, NativeReportCommon
 
 SALE_TYPES = ("out_invoice", "out_refund", "out_receipt")
@@ -343,7 +343,7 @@ class TestSalesAnalysis(NativeReportCommon):
 
 
 @tagged("post_install", "-at_install", "is_tour")
-class TestNativeReportTour(KnownCharts, AccountTestInvoicingHttpCommon):
+class TestNativeReportTour(KeptSetup, AccountTestInvoicingHttpCommon):
     """An accountant finds revenue by class in three clicks."""
 
     # On a busy machine the first page, with its assets, takes longer than the 20

@@ -4,10 +4,10 @@ from odoo.tools import date_utils
 
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
-from .common import KnownCharts
+from .kept_setup import KeptSetup
 
 
-class PageHttpCommon(KnownCharts, AccountTestInvoicingHttpCommon):
+class PageHttpCommon(KeptSetup, AccountTestInvoicingHttpCommon):
     """A customer with something behind every card, for tests in a real browser."""
 
     # On a busy machine the first page, with its assets, takes longer than the 20

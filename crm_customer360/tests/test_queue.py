@@ -3,11 +3,11 @@ from odoo.tools import SQL
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
-from .common import KnownCharts
+from .kept_setup import KeptSetup
 
 
 @tagged("post_install", "-at_install")
-class TestQueue(KnownCharts, AccountTestInvoicingCommon):
+class TestQueue(KeptSetup, AccountTestInvoicingCommon):
     """Which events queue a customer, and how the queue is drained."""
 
     @classmethod

@@ -3,11 +3,11 @@ from odoo.tests import new_test_user, tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
-from .common import KnownCharts
+from .kept_setup import KeptSetup
 
 
 @tagged("post_install", "-at_install")
-class TestTour(KnownCharts, AccountTestInvoicingHttpCommon):
+class TestTour(KeptSetup, AccountTestInvoicingHttpCommon):
     """The screens in a real browser."""
 
     # On a busy machine the first page, with its assets, takes longer than the 20

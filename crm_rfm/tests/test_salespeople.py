@@ -5,7 +5,7 @@ from odoo.fields import Date
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
-from odoo.addons.crm_customer360.tests.common import KnownCharts
+from odoo.addons.crm_customer360.tests.kept_setup import KeptSetup
 
 from .salespeople_common import SalespeopleCommon
 
@@ -323,7 +323,7 @@ class TestSalespeople(SalespeopleCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestSalespeopleTour(KnownCharts, AccountTestInvoicingHttpCommon):
+class TestSalespeopleTour(KeptSetup, AccountTestInvoicingHttpCommon):
     # On a busy machine the first page, with its assets, takes its time.
     test_cursor_lock_timeout = 120
 
