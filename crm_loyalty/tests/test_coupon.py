@@ -206,10 +206,11 @@ class TestCoupon(CouponCommon):
         self.assertFalse(self.Coupon._due(self.company, "winback", 10))
         batches = self.Coupon._batches()
         self.assertEqual([len(due) for *_what, due in batches], [2, 1])
+        bad = self.Coupon.search([("state", "=", "waiting")], limit=1)
         make = type(self.Coupon)._make_card
 
         def fail(coupons, program, partner_id, root, today):
-            if partner_id == good[3].id:
+            if partner_id == bad.partner_id.id:
                 raise ValueError("bad customer")
             return make(coupons, program, partner_id, root, today)
 
@@ -220,12 +221,9 @@ class TestCoupon(CouponCommon):
         ):
             self.env.ref("crm_loyalty.ir_cron_coupon").method_direct_trigger()
         self.assertEqual(sum(map(self._mails, good)), 4)
-        self.assertEqual(
-            self.Coupon.search([("partner_id", "in", good.ids)], order="id").mapped(
-                "state"
-            ),
-            ["sent", "sent", "sent", "skipped", "sent"],
-        )
+        coupons = self.Coupon.search([("partner_id", "in", good.ids)])
+        self.assertEqual(bad.state, "skipped")
+        self.assertEqual((coupons - bad).mapped("state"), ["sent"] * 4)
 
     def test_ledger_that_fails(self):
         """A row of the ledger that cannot be written costs the others nothing."""
