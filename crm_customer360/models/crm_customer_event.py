@@ -1,6 +1,20 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+# What the page shows of an event.
+TIMELINE = (
+    "id",
+    "date",
+    "kind",
+    "name",
+    "day",
+    "amount",
+    "currency_id",
+    "state",
+    "rating",
+    "user_id",
+)
+
 
 class CrmCustomerEvent(models.Model):
     """Everything that happened with a customer, one line per document, read-only.
@@ -191,6 +205,79 @@ class CrmCustomerEvent(models.Model):
             return None
         query = Model._search(domain)
         return query.from_clause, query.where_clause or SQL("TRUE")
+
+    # ------------------------------------------------------------------
+    # Screen
+    # ------------------------------------------------------------------
+
+    @api.model
+    @api.readonly
+    def get_timeline(self, customer_id, kinds=None, planned=4, limit=21, offset=0):
+        """Return what the page shows of a customer's events, read in one statement.
+
+        Its parts share the query, which takes as long to plan as to run.
+
+        :param customer_id: id of `crm.customer`
+        :param kinds: kinds of the events, all when empty; all kinds are counted
+        :param planned: number of events to come at most, the next first
+        :param limit: number of other events at most, the latest first
+        :param offset: number of other events that are passed over
+        :return: ``{"kinds": {kind: count}, "planned": [event], "events": [event]}``,
+            an event being a dict of values by the names of fields; ``user_id`` is the
+            name
+        """
+        columns = [self._fields[name] for name in TIMELINE]
+        query = self._search([("customer_id", "=", customer_id)])
+        if query.is_empty():
+            return {"kinds": {}, "planned": [], "events": []}
+        event = SQL(", ").join(
+            SQL("%s AS %s", SQL.identifier(query.table, name), SQL.identifier(name))
+            for name in TIMELINE
+        )
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH event AS MATERIALIZED (%(event)s),
+                chosen AS (SELECT * FROM event WHERE %(chosen)s)
+                (SELECT count(*)::int AS count, %(kind)s FROM event GROUP BY kind)
+                UNION ALL
+                (SELECT 0, * FROM chosen WHERE state = 'planned'
+                    ORDER BY date, id LIMIT %(planned)s)
+                UNION ALL
+                (SELECT 0, * FROM chosen WHERE state IS DISTINCT FROM 'planned'
+                    ORDER BY date DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s)
+                """,
+                event=query.select(event),
+                chosen=SQL("kind = ANY(%s)", list(kinds)) if kinds else SQL("TRUE"),
+                kind=SQL(", ").join(
+                    SQL("kind")
+                    if field.name == "kind"
+                    else SQL(f"NULL::{field.column_type[1]}")
+                    for field in columns
+                ),
+                planned=planned,
+                limit=limit,
+                offset=offset,
+            )
+        )
+        counts, events = {}, []
+        for count, *values in rows:
+            event = dict(zip(TIMELINE, values, strict=True))
+            if count:
+                counts[event["kind"]] = count
+            else:
+                events.append(event)
+        users = self.env["res.users"].sudo()
+        users = users.browse({event["user_id"] for event in events} - {None})
+        names = {user.id: user.display_name for user in users}
+        for event in events:
+            event["user_id"] = names.get(event["user_id"], False)
+            event["amount"] = float(event["amount"] or 0)
+        return {
+            "kinds": counts,
+            "planned": [event for event in events if event["state"] == "planned"],
+            "events": [event for event in events if event["state"] != "planned"],
+        }
 
     # ------------------------------------------------------------------
     # Actions

@@ -10,16 +10,21 @@ class EventCommon(CustomerCommon):
         """The customer's events, the oldest first, as the user may see them."""
         row = self._row(partner, company)
         self.assertEqual(len(row), 1)
-        Event = self.env["crm.customer.event"]
-        if user:
-            Event = Event.with_user(user).with_company(self.company)
-        return Event.search(
+        return self._reader(user).search(
             [
                 ("customer_id", "=", row.id),
                 *((name, "=", value) for name, value in domain.items()),
             ],
             order="date, id",
         )
+
+    def _timeline(self, user=None, **kwargs):
+        """What the customer's page reads, as the user may see it."""
+        return self._reader(user).get_timeline(self._row().id, **kwargs)
+
+    def _reader(self, user=None):
+        Event = self.env["crm.customer.event"]
+        return Event.with_user(user).with_company(self.company) if user else Event
 
     def assertEvents(self, expected, events):
         """Compare with ``[(kind, day, amount)]``."""

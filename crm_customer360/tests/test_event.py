@@ -129,6 +129,50 @@ class TestEvent(EventCommon):
             [("invoice", "2026-05-01", 1, 100), ("invoice", "2026-06-01", 1, 50)],
         )
 
+    # -- what the page reads
+
+    def test_timeline(self):
+        """The next first, then the latest; all kinds are counted whatever is chosen."""
+        self._order(100, "2026-05-03", user_id=self.env.user.id)
+        self._invoice(120, "2026-05-04")
+        self._invoice(30, "2026-05-05")
+        for day in ("2026-06-20", "2026-06-18"):
+            self._meeting(f"{day} 08:00:00", f"{day} 09:00:00")
+        found = self._timeline()
+        self.assertEqual(found["kinds"], {"order": 1, "invoice": 2, "meeting": 2})
+        self.assertEqual(
+            [str(event["day"]) for event in found["planned"]],
+            ["2026-06-18", "2026-06-20"],
+        )
+        self.assertEqual(
+            [
+                (event["kind"], str(event["day"]), event["amount"], event["state"])
+                for event in found["events"]
+            ],
+            [
+                ("invoice", "2026-05-05", 30, "not_paid"),
+                ("invoice", "2026-05-04", 120, "not_paid"),
+                ("order", "2026-05-03", 100, None),
+            ],
+        )
+        order = found["events"][-1]
+        self.assertEqual(order["user_id"], self.env.user.display_name)
+        self.assertEqual(order["currency_id"], self.company.currency_id.id)
+        self.assertEqual(
+            self._events().filtered(lambda event: event.kind == "order").id, order["id"]
+        )
+        chosen = self._timeline(kinds=["invoice"], limit=1, offset=1)
+        self.assertEqual(chosen["kinds"], found["kinds"])
+        self.assertEqual((chosen["planned"], len(chosen["events"])), ([], 1))
+        self.assertEqual(chosen["events"][0]["amount"], 120)
+        self.assertEqual(len(self._timeline(planned=1)["planned"]), 1)
+
+    def test_timeline_of_nobody(self):
+        Event = self.env["crm.customer.event"]
+        empty = {"kinds": {}, "planned": [], "events": []}
+        self.assertEqual(Event.get_timeline(self._row().id), empty)
+        self.assertEqual(Event.get_timeline(0), empty)
+
     # -- sums
 
     def _total(self, *kinds):

@@ -67,6 +67,8 @@ class TestEventAccess(EventCommon):
             user = self._user(f"event_{groups}", groups)
             with self.assertRaises(AccessError):
                 self._events(user)
+            with self.assertRaises(AccessError):
+                self._timeline(user)
 
     def test_other_company_s_lines(self):
         self._order(100, "2026-05-03")
@@ -79,6 +81,7 @@ class TestEventAccess(EventCommon):
         )
         Event = self.env["crm.customer.event"].with_user(stranger)
         self.assertFalse(Event.search([("partner_id", "=", self.customer.id)]))
+        self.assertFalse(Event.get_timeline(self._row().id)["kinds"])
         self.env.invalidate_all()
         with self.assertRaises(MissingError):
             events.with_user(stranger).mapped("amount")
@@ -109,6 +112,8 @@ class TestEventAccess(EventCommon):
     def test_private_meeting_is_busy(self):
         self._secret(privacy="private")
         self.assertEqual(self._subjects(self.seller), ["Busy"])
+        [meeting] = self._timeline(self.seller, kinds=["meeting"])["events"]
+        self.assertEqual(meeting["name"], "Busy")
         self.assertFalse(self._events(self.seller, name="Secret"))
         self.assertTrue(self._events(self.colleague, name="Secret"))
         self.assertEqual(self._subjects(self.colleague), ["Secret"])

@@ -11,17 +11,6 @@ const MODEL = "crm.customer.event";
 const PAGE = 20;
 // Of what is to come only the next: a weekly meeting would bury all the rest.
 const NEXT = 3;
-const SPECIFICATION = {
-  kind: {},
-  name: {},
-  day: {},
-  amount: {},
-  currency_id: {fields: {}},
-  state: {},
-  rating: {},
-  user_id: {fields: {display_name: {}}},
-};
-
 /**
  * How a kind of event looks: `{icon, color}`, an icon of Font Awesome and a colour of
  * Bootstrap's theme. Addons that add a kind add it here; without, it has a grey dot.
@@ -92,16 +81,6 @@ export class CustomerTimeline extends Component {
     );
   }
 
-  get customer() {
-    return [["customer_id", "=", this.props.record.resId]];
-  }
-
-  /** The customer's events of the kinds chosen. */
-  get domain() {
-    const {chosen} = this.state;
-    return chosen.length ? [...this.customer, ["kind", "in", chosen]] : this.customer;
-  }
-
   get total() {
     return this.state.kinds.reduce((total, {count}) => total + count, 0);
   }
@@ -132,46 +111,38 @@ export class CustomerTimeline extends Component {
     }
     this.state.loading = true;
     const limit = this.state.plannedLimit;
-    const [labels, groups, planned, page] = await this.keepLast.add(
+    const [labels, {kinds, planned, events}] = await this.keepLast.add(
       Promise.all([
         this.field.loadFields(MODEL, {fieldNames: ["kind", "state"]}),
-        this.orm.formattedReadGroup(MODEL, this.customer, ["kind"], ["__count"]),
-        this.read([["state", "=", "planned"]], {order: "date, id", limit: limit + 1}),
-        this.readPage(0),
+        this.read({planned: limit + 1}),
       ])
     );
     for (const name of ["kind", "state"]) {
       this.labels[name] = Object.fromEntries(labels[name].selection);
     }
-    const order = Object.keys(this.labels.kind);
     Object.assign(this.state, {
       ready: true,
       loading: false,
-      kinds: groups
-        .map(({kind, __count: count}) => ({kind, count}))
-        .sort((one, other) => order.indexOf(one.kind) - order.indexOf(other.kind)),
+      kinds: Object.keys(this.labels.kind)
+        .filter((kind) => kind in kinds)
+        .map((kind) => ({kind, count: kinds[kind]})),
       planned: planned.slice(0, limit).map((event) => this.shown(event)),
       plannedMore: planned.length > limit,
       events: [],
     });
-    this.append(page);
+    this.append(events);
   }
 
-  async read(domain, options) {
-    const {records} = await this.orm.webSearchRead(MODEL, [...this.domain, ...domain], {
-      specification: SPECIFICATION,
-      count_limit: 1,
-      ...options,
-    });
-    return records;
-  }
-
-  /** One more than a page: whether there is more is known without counting. */
-  readPage(offset) {
-    return this.read([["state", "!=", "planned"]], {
-      order: "date DESC, id DESC",
+  /**
+   * Read all that is shown in one go: a part of it takes as long. One event more than a
+   * page: whether there is more is known without counting.
+   */
+  read(options) {
+    return this.orm.call(MODEL, "get_timeline", [this.props.record.resId], {
+      // Not the reactive array itself, which is watched.
+      kinds: [...this.state.chosen],
       limit: PAGE + 1,
-      offset,
+      ...options,
     });
   }
 
@@ -181,7 +152,7 @@ export class CustomerTimeline extends Component {
   }
 
   /** What is shown of an event. */
-  shown({id, kind, name, day, amount, currency_id: currency, state, rating, ...event}) {
+  shown({id, kind, name, day, amount, currency_id, state, rating, user_id}) {
     const date = deserializeDate(day);
     const count = Math.round(rating);
     return {
@@ -192,7 +163,7 @@ export class CustomerTimeline extends Component {
       // In the reader's calendar, as the days below it.
       month: date.toLocaleString({month: "long", year: "numeric"}),
       day: toLocaleDateString(date),
-      amount: amount ? formatCurrency(amount, currency?.id ?? currency) : "",
+      amount: amount ? formatCurrency(amount, currency_id) : "",
       negative: amount < 0,
       state: state && {
         label: this.labels.state[state] ?? state,
@@ -202,7 +173,7 @@ export class CustomerTimeline extends Component {
         stars: "★".repeat(count) + "☆".repeat(5 - count),
         label: _t("%s of 5", count),
       },
-      user: event.user_id?.display_name,
+      user: user_id,
     };
   }
 
@@ -233,7 +204,9 @@ export class CustomerTimeline extends Component {
 
   async onClickMore() {
     this.state.loading = true;
-    this.append(await this.keepLast.add(this.readPage(this.state.events.length)));
+    const offset = this.state.events.length;
+    const {events} = await this.keepLast.add(this.read({planned: 0, offset}));
+    this.append(events);
     this.state.loading = false;
   }
 

@@ -1,4 +1,5 @@
 import {
+  MockServer,
   contains,
   defineModels,
   fields,
@@ -82,6 +83,29 @@ function event(id, kind, day, values) {
 
 defineMailModels();
 defineModels([Customer, Event]);
+// As the server's `get_timeline`.
+onRpc("crm.customer.event", "get_timeline", ({args: [customer], kwargs}) => {
+  const {kinds, planned, limit, offset = 0} = kwargs;
+  const all = MockServer.env["crm.customer.event"]._filter([
+    ["customer_id", "=", customer],
+  ]);
+  const counts = {};
+  for (const {kind} of all) {
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  const chosen = all
+    .filter(({kind}) => !kinds.length || kinds.includes(kind))
+    .sort((one, other) => one.date.localeCompare(other.date) || one.id - other.id);
+  const isPlanned = ({state}) => state === "planned";
+  return {
+    kinds: counts,
+    planned: chosen.filter(isPlanned).slice(0, planned),
+    events: chosen
+      .filter((record) => !isPlanned(record))
+      .reverse()
+      .slice(offset, offset + limit),
+  };
+});
 
 async function mountTimeline(resId = 1) {
   await mountView({
