@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.fields import Command
 
 from odoo.addons.crm_customer360.demo.crm_customer_demo import QUIET
+from odoo.addons.crm_customer360.demo.stories import STORIES
 
 from ..tools.tiers import Policy
 from .member_points import MemberPoints, program_values
@@ -27,8 +28,8 @@ TIERS = {
     ),
 }
 MONTHS = 12
-# Members are those who have bought this often. Every third of them does not want to be
-# one: the return of the program compares members with such customers.
+# Members are those who have bought this often. Every third of them who has no story of
+# its own does not want to be one: the return compares members with such customers.
 MEMBER_PURCHASES, NEVER_JOINS = 2, 3
 # What the program cost once, and costs every month, in the company's currency.
 SETUP_COST, RUNNING_COST = 6_000, 400
@@ -82,8 +83,8 @@ class CrmCustomerDemo(models.AbstractModel):
             for partner, lines in sales.items()
         }
         cards = self._make_cards(program, joined)
-        MemberPoints(self.env, program).make(cards)
         self._make_tiers(program, joined, sales)
+        MemberPoints(self.env, program).make(cards)
         self._make_coupons(company)
         MemberVoice(self.env, company).make()
         _logger.info("Demo: %s loyalty members in %s", len(joined), company.name)
@@ -121,16 +122,15 @@ class CrmCustomerDemo(models.AbstractModel):
             sales[move.commercial_partner_id].append(
                 (move.invoice_date, move.amount_untaxed_signed)
             )
+        told = {self._record(f"partner_{story.partner}") for story in STORIES}
         often = [
             partner
             for partner, lines in sales.items()
             if sum(amount > 0 for _day, amount in lines) >= MEMBER_PURCHASES
         ]
-        return {
-            partner: sales[partner]
-            for number, partner in enumerate(often, 1)
-            if number % NEVER_JOINS
-        }
+        others = [partner for partner in often if partner not in told]
+        never = set(others[NEVER_JOINS - 1 :: NEVER_JOINS])
+        return {partner: sales[partner] for partner in often if partner not in never}
 
     def _make_program(self, company):
         """Return the company's club: points for money, money for points, four tiers."""

@@ -5,7 +5,8 @@ from datetime import timedelta
 from odoo.fields import Command
 from odoo.tools import SQL
 
-# What an order earns for each unit of currency, and how long points can be used.
+# What an order earns for each unit of currency, times the factor of the tier that the
+# member had, and how long points can be used.
 POINTS_PER_UNIT, USABLE_DAYS = 0.1, 365
 # A reward takes so many points; every so many orders the member takes one.
 REWARD_POINTS, REWARD_EVERY = 100, 4
@@ -37,12 +38,19 @@ class MemberPoints:
         )
         card_of = {card.partner_id: card for card in cards}
         taken = dict.fromkeys(cards, 0)
+        changes = self.env["loyalty.tier.change"].search(
+            [("program_id", "=", self.program.id)], order="date, id"
+        )
+        changes = changes.grouped("partner_id")
         history, links = [], []
         for order in orders:
             card = card_of.get(order.partner_id.commercial_partner_id)
             if not card or order.date_order.date() < card.create_date.date():
                 continue
-            earned = round(order.amount_untaxed * POINTS_PER_UNIT)
+            day = order.date_order.date()
+            tier = [c.to_id for c in changes[card.partner_id] if c.date <= day][-1]
+            factor = tier.point_factor
+            earned = round(order.amount_untaxed * POINTS_PER_UNIT * factor, 2)
             taken[card] += 1
             reward = not taken[card] % REWARD_EVERY and card.points >= REWARD_POINTS
             used = REWARD_POINTS if reward else 0
@@ -59,7 +67,15 @@ class MemberPoints:
                     "used": used,
                 }
             )
-            links.append({"order_id": order.id, "coupon_id": card.id, "points": earned})
+            links.append(
+                {
+                    "order_id": order.id,
+                    "coupon_id": card.id,
+                    "points": earned,
+                    "tier_id": tier.id,
+                    "tier_factor": factor,
+                }
+            )
         self.env["loyalty.history"].create(history)
         self.env["sale.order.coupon.points"].create(links)
         self.env.flush_all()

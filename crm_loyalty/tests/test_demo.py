@@ -48,8 +48,8 @@ class TestDemoLoad(CustomerCommon):
     def test_load(self):
         """Who bought twice is a member since; Silver is from 5,000, Gold from 20,000.
 
-        An order of 900 after joining earns 90 points, one before it none. Every third
-        does not join.
+        An order of 900 after joining earns 90 points, × 1.1 with Silver and × 1.25 with
+        Gold; one before it none. Every third does not join.
         """
         self.env["loyalty.program"].search([]).active = False
         silver, gold, third, once = self.env["res.partner"].create(
@@ -75,7 +75,7 @@ class TestDemoLoad(CustomerCommon):
         program = self.company._tier_program()
         cards = self.env["loyalty.card"].search([("program_id", "=", program.id)])
         self.assertEqual(cards.partner_id, silver + gold)
-        self.assertEqual(cards.mapped("points"), [90, 90])
+        self.assertEqual(cards.mapped("points"), [99, 112.5])
         for card in cards:
             lots = self.env["loyalty.lot"].search([("card_id", "=", card.id)])
             self.assertEqual(sum(lots.mapped("remaining")), card.points)
