@@ -12,6 +12,7 @@ from . import test_points_changed
 from . import test_points_property
 from . import test_points_sharing
 from . import test_portal
+from . import test_portal_access
 from . import test_coupon
 from . import test_winback
 from . import test_effort

@@ -1,93 +1,15 @@
-import json
-
 from freezegun import freeze_time
 from lxml import html
 
 from odoo.fields import Command
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import tagged
 
-from .common import LoyaltyCommon
-
-# What a portal user must not reach through RPC.
-CLOSED = (
-    "crm.customer",
-    "crm.customer.event",
-    "crm.loyalty.comeback",
-    "crm.loyalty.coupon",
-    "crm.loyalty.coupon.result",
-    "crm.loyalty.portal",
-    "crm.loyalty.winback",
-    "loyalty.card",
-    "loyalty.lot",
-    "loyalty.lot.move",
-    "loyalty.program",
-    "loyalty.program.return",
-    "loyalty.tier",
-    "loyalty.tier.change",
-    "loyalty.tier.manual",
-    "loyalty.tier.movement",
-)
+from .portal_common import PortalCommon
 
 
 @tagged("post_install", "-at_install")
-class TestPortal(HttpCase, LoyaltyCommon):
-    """/my/loyalty: a customer sees its own loyalty, and nobody else's.
-
-    "Customer" is Silver with 1,200 of 5,000 and 250 points; Nora works there. "Rival"
-    is in the base tier with 20 points; Omid works there. Zoe is no customer.
-    """
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.rival = cls.env["res.partner"].create({"name": "Rival", "is_company": True})
-        cls.nora = cls._portal_user("nora", cls.customer)
-        cls.omid = cls._portal_user("omid", cls.rival)
-        cls.zoe = cls._portal_user("zoe")
-        cls.program.write({"name": "Club of ours", "portal_visible": True})
-        cls.gold.description = "<p>Free delivery for ever</p>"
-
-    @classmethod
-    def _portal_user(cls, login, parent=None):
-        user = new_test_user(
-            cls.env,
-            login,
-            groups="base.group_portal",
-            password=f"{login}{login}",
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
-        )
-        user.partner_id.parent_id = parent
-        return user
-
-    def setUp(self):
-        super().setUp()
-        self.card = self._join("2026-05-04")
-        self.card.points = 250
-        self._join("2026-05-05", self.rival).points = 20
-        self._invoice(1200, "2026-06-10")
-        self.Customer._refresh()
-        self.env.flush_all()
-
-    def _get(self, user, url="/my/loyalty"):
-        """Return status and text of a page, as a user or the public (None)."""
-        self.authenticate(user and user.login, user and user.login * 2)
-        response = self.url_open(url, allow_redirects=False)
-        if response.status_code != 200:
-            return response.status_code, ""
-        main = html.fromstring(response.text).xpath("//div[@id='wrap']")[0]
-        return 200, " ".join(" ".join(main.itertext()).split())
-
-    def _page(self, user, url="/my/loyalty"):
-        """Return the text of a page, which there must be."""
-        status, page = self._get(user, url)
-        self.assertEqual(status, 200)
-        return page
-
-    def assertShown(self, page, *texts):
-        for text in texts:
-            with self.subTest(text=text):
-                self.assertIn(text, page)
+class TestPortal(PortalCommon):
+    """What a customer sees."""
 
     def test_own_loyalty(self):
         page = self._page(self.nora)
@@ -116,63 +38,6 @@ class TestPortal(HttpCase, LoyaltyCommon):
         page = self._page(self.omid, "/my/home")
         self.assertIn("Base · 20", page)
         self.assertNotIn("Silver", page)
-
-    def test_others(self):
-        """Another customer, a visitor and an employee see nothing of it."""
-        page = self._page(self.omid)
-        self.assertIn("Base since", page)
-        self.assertNotIn("250", page)
-        self.assertNotIn("Silver since", page)
-        employee = new_test_user(
-            self.env, "employee", groups="base.group_user", password="employee" * 2
-        )
-        self.assertNotIn("Silver", self._page(employee))
-        for url in ("/my/loyalty", f"/my/loyalty/{self.program.id}/points"):
-            status, _page = self._get(None, url)
-            self.assertEqual(status, 303)
-
-    def test_direct_urls(self):
-        """The history of a program one has no card of is not found."""
-        for kind in ("points", "tiers"):
-            url = f"/my/loyalty/{self.program.id}/{kind}"
-            self.assertEqual(self._get(self.nora, url)[0], 200)
-            self.assertEqual(self._get(self.zoe, url)[0], 404)
-        self.assertEqual(self._get(self.nora, "/my/loyalty/0/points")[0], 404)
-        other = f"/my/loyalty/{self.program.id}/tiers"
-        page = self._page(self.omid, other)
-        self.assertShown(page, "You joined: Base")
-        self.assertNotIn("Silver", page)
-        # The native page of a card, by its id.
-        native = f"/my/loyalty_card/{self.card.id}/history"
-        self.assertEqual(self._get(self.omid, native)[0], 303)
-
-    def _rpc(self, model, method, args):
-        answer = self.url_open(
-            "/web/dataset/call_kw",
-            data=json.dumps(
-                {
-                    "params": {
-                        "model": model,
-                        "method": method,
-                        "args": args,
-                        "kwargs": {},
-                    }
-                }
-            ),
-            headers={"Content-Type": "application/json"},
-        )
-        return answer.json()
-
-    def test_no_access_by_rpc(self):
-        self.authenticate("nora", "noranora")
-        for model in CLOSED:
-            with self.subTest(model=model):
-                answer = self._rpc(model, "search_read", [[]])
-                self.assertEqual(
-                    answer["error"]["data"]["name"], "odoo.exceptions.AccessError"
-                )
-        answer = self._rpc("crm.loyalty.portal", "_page", [self.rival.id])
-        self.assertIn("error", answer)
 
     def test_coupons(self):
         """One's own and the company's: not those of colleagues, nor what is over."""
