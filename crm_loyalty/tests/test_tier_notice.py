@@ -175,7 +175,7 @@ class TestTierNotice(LoyaltyCommon):
             allowed_company_ids=self.company.ids
         )
         with self.assertRaises(AccessError):
-            wizards.new({"company_id": other.id}).buyer_count  # noqa: B018
+            wizards.new({"company_id": other.id}).mapped("buyer_count")
         start = wizards.new({"company_id": False})
         self.assertEqual(start.buyer_count, 0)
         self.assertFalse(start.line_ids)
